@@ -1,0 +1,330 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { JsonObject } from '../protocol/json.ts';
+import { jsonBytes, MAX_JSON_BYTES } from '../protocol/json.ts';
+import type { ParamsOf } from '../protocol/method.ts';
+import { MAX_ITERATIONS, type Session, type SessionStatus } from '../protocol/session.ts';
+import type * as history from '../protocol/sessionHistoryMethods.ts';
+import type * as lifecycle from '../protocol/sessionLifecycleMethods.ts';
+import { charge, raise, remaining } from './budget.ts';
+import { LockstepError } from './errors.ts';
+import { mergePatch } from './mergePatch.ts';
+
+/** A session and what decides its next step, though nobody is shown it. */
+export interface SessionState {
+  readonly session: Session;
+  /** Whether an iteration was begun and not yet ended. */
+  readonly iterationOpen: boolean;
+}
+
+export interface NewEvent {
+  readonly type: string;
+  readonly data: JsonObject;
+}
+
+/** What a step makes of a state: the next state, and the events that tell of it, in order. */
+export interface Step extends SessionState {
+  readonly events: readonly NewEvent[];
+}
+
+/** A step waits for a state and the time, in milliseconds since the epoch; it is pure, so a store may run it twice. */
+export type Decide = (state: SessionState, now: number) => Step;
+
+const noTokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 };
+const LIVE: readonly SessionStatus[] = ['active', 'paused', 'timeout'];
+
+/** A new session. `revision` is the store's to set. */
+export function start(params: ParamsOf<typeof lifecycle.sessionsStart>, now: number): Step {
+  const at = new Date(now).toISOString();
+  const { task, mode, maxIterations, kind, title, context, metadata, ...optional } = params;
+  const session: Session = {
+    id: uuidv7({ msecs: now }),
+    kind,
+    title: title ?? titleOf(task),
+    mode,
+    task,
+    status: 'active',
+    iterations: 0,
+    maxIterations,
+    ...defined(optional),
+    context,
+    tokens: noTokens,
+    toolCalls: 0,
+    errors: 0,
+    messages: 0,
+    toolsUsed: [],
+    blockedActions: [],
+    metadata,
+    pausing: false,
+    revision: 0,
+    createdAt: at,
+    updatedAt: at,
+  };
+  return { session, iterationOpen: false, events: [event('start', { task, mode, maxIterations })] };
+}
+
+export function iterate(params: ParamsOf<typeof lifecycle.sessionsIterate>): Decide {
+  return (state, now) => {
+    const { session } = state;
+    if (session.status === 'timeout') throw iterationLimit(session);
+    allow('iterate', session, ['active']);
+    const charged = charge(session);
+    if (!charged) {
+      const { iterations, maxIterations } = session;
+      return step(
+        state,
+        now,
+        { status: 'timeout' },
+        [event('timeout', { iterations, maxIterations })],
+        false,
+      );
+    }
+    return step(state, now, charged, [event('iteration', params.data)], true);
+  };
+}
+
+export function endIteration(params: ParamsOf<typeof lifecycle.sessionsEndIteration>): Decide {
+  return (state, now) => {
+    allow('end an iteration of', state.session, ['active']);
+    if (!state.iterationOpen) {
+      throw new LockstepError(
+        'ILLEGAL_TRANSITION',
+        `Session ${state.session.id} has no running iteration to end: begin one with sessions.iterate.`,
+        { details: { id: state.session.id, from: state.session.status } },
+      );
+    }
+    const data = params.outcome === undefined ? params.data : { ...params.data, outcome: params.outcome };
+    return step(state, now, {}, [event('iteration_end', data)], false);
+  };
+}
+
+export function pause(params: ParamsOf<typeof lifecycle.sessionsPause>): Decide {
+  return (state, now) => {
+    allow('pause', state.session, ['active', 'timeout'], 'paused');
+    return step(state, now, { status: 'paused' }, [event('pause', defined({ reason: params.reason }))]);
+  };
+}
+
+export function resume(params: ParamsOf<typeof lifecycle.sessionsResume>): Decide {
+  return (state, now) => {
+    allow('resume', state.session, ['paused', 'timeout'], 'active');
+    const { addIterations, reason } = params;
+    const budget = addIterations === undefined ? state.session : raise(state.session, addIterations);
+    if (remaining(budget) === 0) throw iterationLimit(state.session);
+    const { maxIterations } = budget;
+    return step(state, now, { status: 'active', maxIterations }, [
+      event('resume', defined({ reason, addIterations })),
+    ]);
+  };
+}
+
+export function complete(params: ParamsOf<typeof lifecycle.sessionsComplete>): Decide {
+  return (state, now) => {
+    allow('complete', state.session, LIVE, 'completed');
+    const result = defined({ result: params.result });
+    return end(state, now, { status: 'completed', ...result }, event('complete', result));
+  };
+}
+
+export function fail(params: ParamsOf<typeof lifecycle.sessionsFail>): Decide {
+  return (state, now) => {
+    allow('fail', state.session, LIVE, 'failed');
+    const { error } = params;
+    const changes = { status: 'failed' as const, error, errors: state.session.errors + 1 };
+    return end(state, now, changes, event('error', { error }));
+  };
+}
+
+/** Uniqueness of the label is the store's to hold: it alone sees the other sessions. */
+export function update(params: ParamsOf<typeof lifecycle.sessionsUpdate>): Decide {
+  return (state, now) => {
+    const { title, label, addIterations, metadata } = params;
+    const { label: oldLabel, ...rest } = state.session;
+    const kept = label === undefined ? oldLabel : (label ?? undefined);
+    const session: Session = { ...rest, ...defined({ label: kept }) };
+    const { maxIterations } = addIterations === undefined ? session : raise(session, addIterations);
+    const changes = {
+      maxIterations,
+      ...defined({ title }),
+      ...(metadata ? { metadata: sized('metadata', mergePatch(session.metadata, metadata)) } : {}),
+    };
+    return step({ ...state, session }, now, changes, [
+      event('update', defined({ title, label, addIterations, metadata })),
+    ]);
+  };
+}
+
+export function archive(state: SessionState, now: number): Step {
+  if (state.session.archivedAt !== undefined) return { ...state, events: [] };
+  const archivedAt = timeAfter(state.session, now);
+  return step(state, now, { archivedAt }, [event('update', { archived: true })]);
+}
+
+export function unarchive(state: SessionState, now: number): Step {
+  const { archivedAt, ...session } = state.session;
+  if (archivedAt === undefined) return { ...state, events: [] };
+  return step({ ...state, session }, now, {}, [event('update', { archived: false })]);
+}
+
+export function updateContext(params: ParamsOf<typeof history.sessionsUpdateContext>): Decide {
+  return (state, now) => {
+    allow('update the context of', state.session, LIVE);
+    const context = sized('context', mergePatch(state.session.context, params.patch));
+    return step(state, now, { context }, [event('update', { context: params.patch })]);
+  };
+}
+
+export function recordToolCall(params: ParamsOf<typeof history.sessionsRecordToolCall>): Decide {
+  return (state, now) => {
+    allow('record a tool call in', state.session, LIVE);
+    const { id: _, ...call } = params;
+    const { toolCalls, toolsUsed } = state.session;
+    const changes = {
+      toolCalls: toolCalls + 1,
+      toolsUsed: toolsUsed.includes(call.name) ? toolsUsed : [...toolsUsed, call.name],
+    };
+    return step(state, now, changes, [event('tool_call', defined(call))]);
+  };
+}
+
+export function recordLearning(params: ParamsOf<typeof history.sessionsRecordLearning>): Decide {
+  return (state, now) => {
+    allow('record a learning in', state.session, LIVE);
+    const { insight, expertiseFile } = params;
+    return step(state, now, {}, [event('learning', defined({ insight, expertiseFile }))]);
+  };
+}
+
+export function addMessage(params: ParamsOf<typeof history.sessionsAddMessage>): Decide {
+  return (state, now) => {
+    allow('add a message to', state.session, LIVE);
+    const { role, content, usage, metadata } = params;
+    const { messages, tokens, costUsd } = state.session;
+    const changes = {
+      messages: messages + 1,
+      ...(usage
+        ? {
+            tokens: {
+              input: tokens.input + usage.input,
+              output: tokens.output + usage.output,
+              cacheRead: tokens.cacheRead + usage.cacheRead,
+              cacheWrite: tokens.cacheWrite + usage.cacheWrite,
+              total: tokens.total + usage.input + usage.output + usage.cacheRead + usage.cacheWrite,
+            },
+            ...defined({
+              model: usage.model,
+              provider: usage.provider,
+              costUsd: usage.costUsd === undefined ? undefined : (costUsd ?? 0) + usage.costUsd,
+            }),
+          }
+        : {}),
+    };
+    return step(state, now, changes, [event('message', defined({ role, content, usage, metadata }))]);
+  };
+}
+
+export function addEvent(params: ParamsOf<typeof history.sessionsAddEvent>): Decide {
+  return (state, now) => {
+    allow('add an event to', state.session, LIVE);
+    const changes = params.type === 'error' ? { errors: state.session.errors + 1 } : {};
+    return step(state, now, changes, [event(params.type, params.data)]);
+  };
+}
+
+export function isResumable(session: Session): { resumable: boolean; reason?: string } {
+  switch (session.status) {
+    case 'active':
+      return { resumable: false, reason: 'It is active already.' };
+    case 'completed':
+    case 'failed':
+      return { resumable: false, reason: `It is ${session.status}, which is final.` };
+    case 'paused':
+    case 'timeout':
+      return remaining(session) > 0
+        ? { resumable: true }
+        : { resumable: true, reason: 'Its iterations are used up: resume it with addIterations.' };
+  }
+}
+
+function step(
+  state: SessionState,
+  now: number,
+  changes: Partial<Session>,
+  events: readonly NewEvent[],
+  iterationOpen: boolean = state.iterationOpen,
+): Step {
+  const session = { ...state.session, ...changes, updatedAt: timeAfter(state.session, now) };
+  return { session, iterationOpen, events };
+}
+
+function end(state: SessionState, now: number, changes: Partial<Session>, last: NewEvent): Step {
+  return step(state, now, { ...changes, endedAt: timeAfter(state.session, now) }, [last], false);
+}
+
+/** Now, but never before the last change: clocks are set back, histories are not. */
+function timeAfter(session: Session, now: number): string {
+  const at = new Date(now).toISOString();
+  return at < session.updatedAt ? session.updatedAt : at;
+}
+
+function event(type: string, data: JsonObject): NewEvent {
+  return { type, data: sized('data', data) };
+}
+
+function sized(param: string, value: JsonObject): JsonObject {
+  const bytes = jsonBytes(value);
+  if (bytes <= MAX_JSON_BYTES) return value;
+  throw new LockstepError(
+    'INVALID_PARAMS',
+    `${param}: ${bytes} bytes of JSON is more than the ${MAX_JSON_BYTES} (1 MiB) that can be kept.`,
+    { details: { param, bytes, most: MAX_JSON_BYTES } },
+  );
+}
+
+/** `to` is the status that the step leads to; the session's own where it stays as it is. */
+function allow(verb: string, session: Session, from: readonly SessionStatus[], to?: SessionStatus): void {
+  if (from.includes(session.status)) return;
+  throw new LockstepError(
+    'ILLEGAL_TRANSITION',
+    `Cannot ${verb} session ${session.id}: it is ${session.status}, and must be ${from.join(' or ')}.`,
+    { details: { id: session.id, from: session.status, to: to ?? session.status, allowedFrom: [...from] } },
+  );
+}
+
+function iterationLimit(session: Session): LockstepError {
+  const { id, iterations, maxIterations } = session;
+  const add = Math.min(10, MAX_ITERATIONS - maxIterations);
+  return new LockstepError(
+    'ITERATION_LIMIT',
+    `Session ${id} has used all ${maxIterations} of its iterations.`,
+    {
+      details: { id, iterations, maxIterations },
+      actions:
+        add < 1
+          ? []
+          : [
+              {
+                kind: 'command',
+                label: `Continue with ${add} More`,
+                method: 'sessions.resume',
+                params: { id, addIterations: add },
+              },
+            ],
+    },
+  );
+}
+
+/** The first line that says something, at most 120 characters. */
+function titleOf(task: string): string {
+  const line = task.split('\n').find((candidate) => candidate.trim() !== '');
+  const characters = Array.from((line ?? task).trim().replaceAll(/\s+/g, ' '));
+  const title = characters.length > 120 ? `${characters.slice(0, 119).join('')}…` : characters.join('');
+  return title === '' ? 'Untitled session' : title;
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without the keys whose value is undefined: on the wire and in the types, absent is absent. */
+function defined<T extends object>(object: T): Defined<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the compiler cannot see through fromEntries that only undefined values went
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,35 @@
+import * as lifecycle from './sessionLifecycleMethods.ts';
+import * as history from './sessionHistoryMethods.ts';
+import * as query from './sessionQueryMethods.ts';
+import * as sources from './sourceMethods.ts';
+import * as transcripts from './transcriptMethods.ts';
+import type { Method } from './method.ts';
+
+/** Every method of the wire, on one screen. A test holds that each is registered, and nothing besides. */
+export const methods: readonly Method[] = [
+  lifecycle.sessionsStart,
+  query.sessionsGet,
+  lifecycle.sessionsIterate,
+  lifecycle.sessionsEndIteration,
+  lifecycle.sessionsPause,
+  lifecycle.sessionsResume,
+  lifecycle.sessionsComplete,
+  lifecycle.sessionsFail,
+  lifecycle.sessionsUpdate,
+  lifecycle.sessionsArchive,
+  lifecycle.sessionsUnarchive,
+  history.sessionsUpdateContext,
+  history.sessionsContext,
+  query.sessionsIsResumable,
+  history.sessionsRecordToolCall,
+  history.sessionsRecordLearning,
+  history.sessionsAddEvent,
+  history.sessionsAddMessage,
+  history.sessionsEvents,
+  query.sessionsFind,
+  query.sessionsChanges,
+  query.sessionsStats,
+  sources.sourcesList,
+  sources.sourcesSessions,
+  transcripts.transcriptsPage,
+];

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { jsonObject, jsonValue } from './json.ts';
+
+export const sessionKind = z.enum(['session', 'workflow', 'step', 'conversation']);
+export const sessionStatus = z.enum(['active', 'paused', 'timeout', 'completed', 'failed']);
+
+export type SessionKind = z.infer<typeof sessionKind>;
+export type SessionStatus = z.infer<typeof sessionStatus>;
+
+/** The largest budget of one session, in iterations. */
+export const MAX_ITERATIONS = 100_000;
+
+/** ISO 8601, UTC, millisecond precision: what `Date.prototype.toISOString` writes. */
+export const isoTime = z.iso.datetime();
+
+const count = z.int().min(0);
+
+/** Token counts as the model's provider reported them. */
+export const tokens = z.strictObject({
+  input: count,
+  output: count,
+  cacheRead: count,
+  cacheWrite: count,
+  total: count,
+});
+export type Tokens = z.infer<typeof tokens>;
+
+/** One bounded piece of an agent's work. Its history is its events. */
+export const session = z.strictObject({
+  id: z.string().describe('UUIDv7'),
+  kind: sessionKind,
+  label: z.string().optional().describe('unique among the sessions of the store'),
+  title: z.string(),
+  mode: z.string(),
+  task: z.string(),
+  status: sessionStatus,
+  iterations: count.describe('iterations begun, interrupted ones included'),
+  maxIterations: z.int().min(1).max(MAX_ITERATIONS),
+  userId: z.string().optional(),
+  channelId: z.string().optional(),
+  agentId: z.string().optional(),
+  parentId: z.string().optional().describe('the session that started this one'),
+  workspace: z.string().optional().describe('absolute path of the folder it works in'),
+  context: jsonObject,
+  result: jsonValue.optional(),
+  error: z.string().optional().describe('why it failed'),
+  model: z.string().optional(),
+  provider: z.string().optional(),
+  tokens,
+  costUsd: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('US dollars, as reported; absent where nothing was reported'),
+  toolCalls: count,
+  errors: count,
+  messages: count,
+  toolsUsed: z.array(z.string()),
+  blockedActions: z.array(z.string()),
+  metadata: jsonObject,
+  pausing: z.boolean().describe('a pause was asked for while another holds the lease'),
+  forkedFrom: z.strictObject({ id: z.string(), seq: z.int().min(1) }).optional(),
+  revision: count.describe('the store-wide revision of its last change'),
+  createdAt: isoTime,
+  updatedAt: isoTime,
+  endedAt: isoTime.optional().describe('set when completed or failed'),
+  archivedAt: isoTime.optional(),
+});
+export type Session = z.infer<typeof session>;

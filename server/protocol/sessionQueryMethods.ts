@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { defineMethod } from './method.ts';
+import { isoTime, session, sessionKind, sessionStatus, tokens } from './session.ts';
+
+const id = z.string().min(1).describe('session id');
+const count = z.int().min(0);
+
+export const sessionsGet = defineMethod({
+  name: 'sessions.get',
+  summary: 'One session',
+  mutates: false,
+  params: z.strictObject({ id }),
+  result: session,
+});
+
+export const sessionsIsResumable = defineMethod({
+  name: 'sessions.isResumable',
+  summary: 'Whether a session can be resumed, and what stands in the way',
+  mutates: false,
+  params: z.strictObject({ id }),
+  result: z.strictObject({ resumable: z.boolean(), reason: z.string().optional() }),
+});
+
+export const sessionFilter = z.strictObject({
+  userId: z.string().optional(),
+  channelId: z.string().optional(),
+  mode: z.string().optional(),
+  kind: sessionKind.optional(),
+  status: z.array(sessionStatus).min(1).optional(),
+  parentId: z.string().optional(),
+  workspace: z.string().optional().describe('absolute path; sessions of just this folder'),
+  createdAfter: isoTime.optional().describe('this moment included'),
+  createdBefore: isoTime.optional().describe('this moment left out'),
+  updatedAfter: isoTime.optional().describe('this moment included'),
+  updatedBefore: isoTime.optional().describe('this moment left out'),
+  text: z.string().min(1).optional().describe('in title, task, label or id; case does not count for ASCII'),
+  archived: z.boolean().default(false).describe('true: archived sessions as well'),
+});
+export type SessionFilter = z.output<typeof sessionFilter>;
+
+export const sessionsFind = defineMethod({
+  name: 'sessions.find',
+  summary: 'Sessions that match, newest first',
+  mutates: false,
+  params: sessionFilter.extend({
+    limit: z.int().min(1).max(500).default(100),
+    cursor: z.string().optional().describe('`nextCursor` of the page before'),
+  }),
+  result: z.strictObject({ sessions: z.array(session), nextCursor: z.string().optional() }),
+});
+
+export const sessionsChanges = defineMethod({
+  name: 'sessions.changes',
+  summary: 'Sessions that changed, and ids that went, since a revision',
+  mutates: false,
+  params: z.strictObject({ since: count }),
+  result: z.strictObject({
+    revision: count.describe('the last revision covered: the next `since`'),
+    more: z.boolean().optional().describe('true: ask again from `revision`, there is more'),
+    sessions: z.array(session).describe('at most 1,000, oldest change first'),
+    removed: z.array(z.string()),
+    reset: z
+      .boolean()
+      .optional()
+      .describe('`since` is not of this store: forget what you have; this is from 0'),
+  }),
+});
+
+export const sessionsStats = defineMethod({
+  name: 'sessions.stats',
+  summary: 'Counts, success rate, averages, tokens and cost',
+  mutates: false,
+  params: sessionFilter.pick({ userId: true, workspace: true, kind: true }).extend({
+    archived: z.boolean().default(true).describe('false: without archived sessions'),
+  }),
+  result: z.strictObject({
+    total: count,
+    successRate: z.number().min(0).max(100).describe('completed of ended, in percent; 0 when none ended'),
+    averageIterations: z.number().min(0),
+    averageDurationMs: z.number().min(0).describe('from start to end, of ended sessions'),
+    byStatus: z.record(sessionStatus, count),
+    byMode: z.record(z.string(), count),
+    byKind: z.record(sessionKind, count),
+    messages: count,
+    tokens,
+    costUsd: z.number().min(0),
+    toolCalls: count,
+    errors: count,
+  }),
+});
+export type SessionStats = z.output<typeof sessionsStats.result>;

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { isoTime, tokens } from './session.ts';
+
+/**
+ * The transcript model: what a person reads, whichever agent wrote it. An item's `position` orders it within
+ * its transcript and is where paging can go on: the event's `seq` for Lockstep's own sessions, the byte offset
+ * of its line for files. `id` is stable over re-reads; an item whose id was seen before replaces that one.
+ */
+const base = {
+  id: z.string(),
+  position: z.int().min(0),
+  timestamp: isoTime.optional(),
+};
+
+export const toolResult = z.strictObject({
+  output: z.string().describe('as text; JSON where the tool answered with an object'),
+  isError: z.boolean(),
+  durationMs: z.number().min(0).optional(),
+});
+export type ToolResult = z.infer<typeof toolResult>;
+
+export const transcriptItem = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...base,
+    kind: z.literal('message'),
+    role: z.enum(['user', 'assistant', 'system']),
+    text: z.string(),
+    images: z.int().min(0).optional().describe('how many pictures the message holds'),
+    model: z.string().optional(),
+    tokens: tokens.optional(),
+    costUsd: z.number().min(0).optional(),
+    injected: z.boolean().optional().describe('written by the agent program, not by the person'),
+  }),
+  z.strictObject({ ...base, kind: z.literal('thinking'), text: z.string() }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('tool_call'),
+    callId: z.string().optional(),
+    name: z.string(),
+    input: z.unknown(),
+    result: toolResult
+      .optional()
+      .describe('absent while the tool runs, or where its result is on another page'),
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('tool_result'),
+    callId: z.string().describe('of a call on an earlier page'),
+    result: toolResult,
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('iteration'),
+    phase: z.enum(['begin', 'end']),
+    number: z.int().min(1).optional().describe('1.. within the session, where the page knows it'),
+    text: z.string().optional(),
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('lifecycle'),
+    event: z.enum(['start', 'pause', 'resume', 'complete', 'error', 'timeout', 'update']),
+    text: z.string().optional(),
+  }),
+  z.strictObject({ ...base, kind: z.literal('summary'), text: z.string() }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('compaction'),
+    text: z.string().optional(),
+    tokensBefore: z.int().min(0).optional(),
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('learning'),
+    insight: z.string(),
+    expertiseFile: z.string().optional(),
+  }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('model_change'),
+    model: z.string(),
+    provider: z.string().optional(),
+  }),
+  z.strictObject({ ...base, kind: z.literal('other'), type: z.string(), data: z.unknown() }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('note'),
+    severity: z.enum(['info', 'warning']),
+    text: z.string(),
+    line: z.int().min(1).optional().describe('line number in the file, where it was counted'),
+  }),
+]);
+export type TranscriptItem = z.infer<typeof transcriptItem>;
+export type TranscriptItemOf<K extends TranscriptItem['kind']> = Extract<TranscriptItem, { kind: K }>;
+
+/** A run of whole records of one transcript: those at `start <= position < end`. */
+export const transcriptPage = z.strictObject({
+  items: z.array(transcriptItem),
+  start: z.int().min(0),
+  end: z.int().min(0).describe('where the next page begins; equal to `start` where there is nothing'),
+  atStart: z.boolean(),
+  atEnd: z.boolean(),
+  generation: z
+    .string()
+    .describe('changes when the transcript was replaced: positions of another one mean nothing'),
+});
+export type TranscriptPage = z.infer<typeof transcriptPage>;
+
+/**
+ * Puts each tool result into its call, where both are in `items`, and applies later items to earlier ones of the
+ * same id. The order is that of first appearance. Pure; the server does it for a page, a reader for all it has.
+ */
+export function mergeItems(items: readonly TranscriptItem[]): TranscriptItem[] {
+  const merged: TranscriptItem[] = [];
+  const indexOfId = new Map<string, number>();
+  const indexOfCall = new Map<string, number>();
+  for (const item of items) {
+    if (item.kind === 'tool_result') {
+      const callIndex = indexOfCall.get(item.callId);
+      const call = callIndex === undefined ? undefined : merged[callIndex];
+      if (callIndex !== undefined && call?.kind === 'tool_call') {
+        merged[callIndex] = { ...call, result: item.result };
+        continue;
+      }
+    }
+    const seen = indexOfId.get(item.id);
+    const index = seen ?? merged.length;
+    const earlier = seen === undefined ? undefined : merged[seen];
+    // A call that is read again comes without the result that was found for it.
+    const keepsResult =
+      item.kind === 'tool_call' && item.result === undefined && earlier?.kind === 'tool_call';
+    merged[index] = keepsResult && earlier.result ? { ...item, result: earlier.result } : item;
+    indexOfId.set(item.id, index);
+    if (item.kind === 'tool_call' && item.callId !== undefined) indexOfCall.set(item.callId, index);
+  }
+  return merged;
+}

@@ -1,0 +1,156 @@
+import { closeSync, mkdirSync, openSync, statSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { FileSystemProbe } from '../platform/fileSystem.ts';
+import { APPLICATION_ID, schemaSteps } from './schema.ts';
+import { storeCorrupt, storeNewer, storeUnavailable } from './storeErrors.ts';
+
+/** How long SQLite itself waits for a lock: it blocks this process, so waiting longer is done with timers. */
+const BUSY_TIMEOUT_MS = 25;
+
+/** One open store file whose schema is the newest that this Lockstep knows. All synchronous. */
+export class Connection {
+  readonly path: string;
+  readonly #db: DatabaseSync;
+  readonly #identity: string;
+  readonly #schema: number;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /** @throws LockstepError, or an error of SQLite or the file system for `translateStoreError`. */
+  constructor(path: string, fileSystem: FileSystemProbe, steps: readonly string[] = schemaSteps) {
+    this.path = path;
+    this.#schema = steps.length;
+    prepareFile(path, fileSystem);
+    this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
+    try {
+      this.#checkOwner();
+      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;');
+      this.#applySteps(steps);
+      this.#identity = identityOf(statSync(path));
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  /** A statement that is prepared once. */
+  sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      statement = this.#db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  /** Runs `work` in a transaction that has the write lock from its beginning. What `work` throws rolls back. */
+  write<T>(work: () => T): T {
+    return this.#transaction('BEGIN IMMEDIATE', work);
+  }
+
+  /** Runs `work` on one snapshot of the store. */
+  read<T>(work: () => T): T {
+    return this.#transaction('BEGIN', work);
+  }
+
+  /** Differs after another connection has committed, and between one file and the next at the path. */
+  version(): string {
+    return `${this.#identity}:${this.#number('PRAGMA data_version')}`;
+  }
+
+  /** Whether the path still names the file that is open: what goes to a deleted file is lost without a word. */
+  isCurrent(): boolean {
+    const stats = statSync(this.path, { throwIfNoEntry: false });
+    return stats !== undefined && identityOf(stats) === this.#identity;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  #transaction<T>(begin: string, work: () => T): T {
+    this.#db.exec(begin);
+    try {
+      const found = this.#number('PRAGMA user_version');
+      if (found > this.#schema) throw storeNewer(this.path, found, this.#schema);
+      const result = work();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // SQLite has rolled back by itself after some errors, a full disk among them.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #checkOwner(): void {
+    const applicationId = this.#number('PRAGMA application_id');
+    const isEmpty = this.#number('PRAGMA schema_version') === 0;
+    if (applicationId === APPLICATION_ID || (applicationId === 0 && isEmpty)) return;
+    throw storeUnavailable(
+      'not-ours',
+      this.path,
+      `${this.path} is a database of another program. Move it away, or set another folder for the store.`,
+    );
+  }
+
+  #applySteps(steps: readonly string[]): void {
+    const version = this.#number('PRAGMA user_version');
+    if (version > steps.length) throw storeNewer(this.path, version, steps.length);
+    if (version === steps.length) return;
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      // Read again: another process may have applied them while this one waited for the lock.
+      for (const step of steps.slice(this.#number('PRAGMA user_version'))) this.#db.exec(step);
+      this.#db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${steps.length};`);
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #number(pragma: string): number {
+    const value = Object.values(this.sql(pragma).get() ?? {})[0];
+    if (typeof value !== 'number') throw storeCorrupt(this.path, `${pragma} gave no number`);
+    return value;
+  }
+}
+
+/** Makes the folder (0700) and the file (0600) where they are missing; refuses what SQLite would misuse. */
+function prepareFile(path: string, fileSystem: FileSystemProbe): void {
+  const dir = dirname(path);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const network = fileSystem.networkType(dir);
+  if (network !== undefined) {
+    throw storeUnavailable(
+      'network',
+      path,
+      `${dir} is on a network file system (${network}), where SQLite cannot keep data safe. Set a folder on a local disk.`,
+    );
+  }
+  // The log is looked at first: it is made after the file, so a log without a file is never one just being made.
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file && !file.isFile()) {
+    throw storeUnavailable(
+      'not-a-file',
+      path,
+      `${path} is not a file. Move it away, or set another folder for the store.`,
+    );
+  }
+  // SQLite would delete the log together with the sessions in it.
+  if (log && log.size > 0 && (file?.size ?? 0) === 0) {
+    throw storeCorrupt(
+      path,
+      `the file is gone while its log ${path}-wal is there: put the file back, or move the log away`,
+    );
+  }
+  // SQLite gives its -wal and -shm files the mode of the file itself.
+  if (!file) closeSync(openSync(path, 'a', 0o600));
+}
+
+function identityOf(stats: Stats): string {
+  return `${stats.dev}:${stats.ino}`;
+}

@@ -1,0 +1,81 @@
+import type { SQLInputValue } from 'node:sqlite';
+import { z } from 'zod';
+import { LockstepError } from '../domain/errors.ts';
+import type { Session } from '../protocol/session.ts';
+import type { FindQuery, StatsFilter } from './sessionStore.ts';
+
+/** A WHERE clause and its values. Values are never put into the text. */
+export interface Where {
+  readonly sql: string;
+  readonly values: readonly SQLInputValue[];
+}
+
+type Condition = readonly [sql: string, ...values: SQLInputValue[]];
+
+/** Where a page of `find` ended: the last session's place in the order. */
+const cursorSchema = z.tuple([z.int(), z.string()]);
+
+export function encodeCursor(last: Session): string {
+  return Buffer.from(JSON.stringify([Date.parse(last.createdAt), last.id])).toString('base64url');
+}
+
+function decodeCursor(cursor: string): [number, string] {
+  try {
+    return cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+  } catch {
+    throw new LockstepError('INVALID_PARAMS', 'cursor: is not the nextCursor of a page.', {
+      details: { param: 'cursor' },
+    });
+  }
+}
+
+export function findWhere(query: FindQuery): Where {
+  const conditions: Condition[] = [];
+  const equal = (column: string, value: string | undefined) => {
+    if (value !== undefined) conditions.push([`${column} = ?`, value]);
+  };
+  const bound = (column: string, operator: '>=' | '<', value: string | undefined) => {
+    if (value !== undefined) conditions.push([`${column} ${operator} ?`, Date.parse(value)]);
+  };
+  equal('user_id', query.userId);
+  equal('channel_id', query.channelId);
+  equal('mode', query.mode);
+  equal('kind', query.kind);
+  equal('parent_id', query.parentId);
+  equal('workspace', query.workspace);
+  if (query.status)
+    conditions.push([`status IN (${query.status.map(() => '?').join(', ')})`, ...query.status]);
+  bound('created_at', '>=', query.createdAfter);
+  bound('created_at', '<', query.createdBefore);
+  bound('updated_at', '>=', query.updatedAfter);
+  bound('updated_at', '<', query.updatedBefore);
+  if (query.text !== undefined) {
+    const pattern = `%${query.text.replaceAll(/[\\%_]/g, '\\$&')}%`;
+    const columns = ['title', 'task', 'label', 'id'];
+    conditions.push([
+      `(${columns.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR ')})`,
+      ...columns.map(() => pattern),
+    ]);
+  }
+  if (!query.archived) conditions.push(['archived_at IS NULL']);
+  if (query.cursor !== undefined)
+    conditions.push(['(created_at, id) < (?, ?)', ...decodeCursor(query.cursor)]);
+  return where(conditions);
+}
+
+export function statsWhere(filter: StatsFilter): Where {
+  const conditions: Condition[] = [];
+  if (filter.userId !== undefined) conditions.push(['user_id = ?', filter.userId]);
+  if (filter.workspace !== undefined) conditions.push(['workspace = ?', filter.workspace]);
+  if (filter.kind !== undefined) conditions.push(['kind = ?', filter.kind]);
+  if (!filter.archived) conditions.push(['archived_at IS NULL']);
+  return where(conditions);
+}
+
+function where(conditions: readonly Condition[]): Where {
+  if (conditions.length === 0) return { sql: '', values: [] };
+  return {
+    sql: `WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`,
+    values: conditions.flatMap(([, ...values]) => values),
+  };
+}

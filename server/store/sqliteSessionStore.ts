@@ -1,0 +1,294 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { LockstepError, sessionNotFound } from '../domain/errors.ts';
+import type { Decide, NewEvent, Step } from '../domain/sessionState.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Disposable } from '../platform/disposable.ts';
+import type { FileSystemProbe } from '../platform/fileSystem.ts';
+import type { SessionEvent } from '../protocol/event.ts';
+import type { Session } from '../protocol/session.ts';
+import type { SessionStats } from '../protocol/sessionQueryMethods.ts';
+import { ChangeFeed } from './changeFeed.ts';
+import { Connection } from './connection.ts';
+import { encodeCursor, findWhere, statsWhere } from './findQuery.ts';
+import { eventFromRow, rowFromState, stateFromRow, type StoredState } from './sessionRow.ts';
+import type {
+  Changes,
+  EventPage,
+  EventQuery,
+  FindQuery,
+  SessionPage,
+  SessionStore,
+  StatsFilter,
+} from './sessionStore.ts';
+import { readStats } from './stats.ts';
+import { isBusy, storeBusy, storeCorrupt, translateStoreError } from './storeErrors.ts';
+
+/** How long a call waits while other processes hold the store, in milliseconds. */
+const WAIT_MS = 10_000;
+/** The most sessions, and about the most bytes of them, that one answer of `changes` holds. */
+const CHANGES_LIMIT = 1000;
+const CHANGES_BYTES = 8 * 1024 * 1024;
+
+export interface SqliteStoreOptions {
+  /** Absolute path of the store's file. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly fileSystem: FileSystemProbe;
+}
+
+/**
+ * The store in one SQLite file, shared by all processes that open it. The file is opened by the first call, so
+ * that a store that cannot be opened fails calls, not the server, and works again once what was wrong is mended.
+ * No transaction spans an await.
+ */
+export class SqliteSessionStore implements SessionStore {
+  readonly #options: SqliteStoreOptions;
+  readonly #feed: ChangeFeed;
+  #connection: Connection | undefined;
+
+  constructor(options: SqliteStoreOptions) {
+    this.#options = options;
+    this.#feed = new ChangeFeed(() => {
+      const connection = this.#connect();
+      return { version: connection.version(), revision: () => revisionOf(connection) };
+    });
+  }
+
+  create(first: Step): Promise<Session> {
+    return this.#write((connection) => {
+      this.#holdLabelFree(connection, first.session);
+      const revision = nextRevision(connection);
+      const { createdAt } = first.session;
+      const state = { ...first, session: { ...first.session, revision }, lastSeq: first.events.length };
+      insert(connection, state);
+      appendEvents(connection, state.session.id, 0, Date.parse(createdAt), first.events);
+      return state.session;
+    });
+  }
+
+  get(id: string): Promise<Session> {
+    return this.#read((connection) => stateOf(connection, id).session);
+  }
+
+  update(id: string, decide: Decide): Promise<Session> {
+    return this.#write((connection) => {
+      const state = stateOf(connection, id);
+      const step = decide(state, this.#options.clock.now());
+      if (step.events.length === 0) return state.session;
+      if (step.session.label !== state.session.label) this.#holdLabelFree(connection, step.session);
+      const session = { ...step.session, revision: nextRevision(connection) };
+      const lastSeq = state.lastSeq + step.events.length;
+      replace(connection, { session, iterationOpen: step.iterationOpen, lastSeq });
+      appendEvents(connection, id, state.lastSeq, Date.parse(session.updatedAt), step.events);
+      return session;
+    });
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#write((connection) => {
+      stateOf(connection, id);
+      connection.sql('DELETE FROM sessions WHERE id = ?').run(id);
+      connection
+        .sql('INSERT OR REPLACE INTO removals (id, revision) VALUES (?, ?)')
+        .run(id, nextRevision(connection));
+    });
+  }
+
+  events({ id, afterSeq, limit, types }: EventQuery): Promise<EventPage> {
+    return this.#read((connection) => {
+      stateOf(connection, id);
+      const ofTypes = types ? `AND type IN (${types.map(() => '?').join(', ')})` : '';
+      const rows = connection
+        .sql(
+          `SELECT seq, timestamp, type, data FROM events WHERE session_id = ? AND seq > ? ${ofTypes} ORDER BY seq LIMIT ?`,
+        )
+        .all(id, afterSeq, ...(types ?? []), limit + 1);
+      const events = rows.slice(0, limit).map((row) => eventFromRow(row, connection.path));
+      const last = events.at(-1);
+      return rows.length > limit && last ? { events, nextSeq: last.seq } : { events };
+    });
+  }
+
+  lastEvents(id: string, count: number, type?: string): Promise<SessionEvent[]> {
+    return this.#read((connection) => {
+      stateOf(connection, id);
+      const rows = connection
+        .sql(
+          `SELECT seq, timestamp, type, data FROM events WHERE session_id = ? ${type === undefined ? '' : 'AND type = ?'}
+           ORDER BY seq DESC LIMIT ?`,
+        )
+        .all(id, ...(type === undefined ? [] : [type]), count);
+      return rows.map((row) => eventFromRow(row, connection.path)).reverse();
+    });
+  }
+
+  countEvents(id: string, type: string, beforeSeq: number): Promise<number> {
+    return this.#read((connection) => {
+      const sql = 'SELECT count(*) AS total FROM events WHERE session_id = ? AND seq < ? AND type = ?';
+      return Number(connection.sql(sql).get(id, beforeSeq, type)?.['total'] ?? 0);
+    });
+  }
+
+  find(query: FindQuery): Promise<SessionPage> {
+    return this.#read((connection) => {
+      const { sql, values } = findWhere(query);
+      const rows = connection
+        .sql(`SELECT * FROM sessions ${sql} ORDER BY created_at DESC, id DESC LIMIT ?`)
+        .all(...values, query.limit + 1);
+      const sessions = rows.slice(0, query.limit).map((row) => stateFromRow(row, connection.path).session);
+      const last = sessions.at(-1);
+      return rows.length > query.limit && last ? { sessions, nextCursor: encodeCursor(last) } : { sessions };
+    });
+  }
+
+  changes(since: number): Promise<Changes> {
+    return this.#read((connection) => {
+      const revision = revisionOf(connection);
+      const reset = since > revision;
+      const from = reset ? 0 : since;
+      const sessions: Session[] = [];
+      let bytes = 0;
+      let more = false;
+      for (const row of connection
+        .sql('SELECT * FROM sessions WHERE revision > ? ORDER BY revision')
+        .iterate(from)) {
+        if (sessions.length === CHANGES_LIMIT || bytes > CHANGES_BYTES) {
+          more = true;
+          break;
+        }
+        const { session } = stateFromRow(row, connection.path);
+        sessions.push(session);
+        bytes +=
+          String(row['context']).length + String(row['metadata']).length + String(row['result']).length;
+      }
+      const upTo = more ? (sessions.at(-1)?.revision ?? revision) : revision;
+      const removed = connection
+        .sql('SELECT id FROM removals WHERE revision > ? AND revision <= ? ORDER BY revision')
+        .all(from, upTo)
+        .map((row) => String(row['id']));
+      return { revision: upTo, sessions, removed, ...(more ? { more } : {}), ...(reset ? { reset } : {}) };
+    });
+  }
+
+  stats(filter: StatsFilter): Promise<SessionStats> {
+    return this.#read((connection) => readStats(connection, statsWhere(filter)));
+  }
+
+  onDidChange(listener: (revision: number) => void): Disposable {
+    return this.#feed.subscribe(listener);
+  }
+
+  close(): void {
+    this.#feed.dispose();
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async #write<T>(work: (connection: Connection) => T): Promise<T> {
+    const result = await this.#whenFree(() => {
+      const connection = this.#connect();
+      return connection.write(() => work(connection));
+    });
+    this.#feed.check();
+    return result;
+  }
+
+  #read<T>(work: (connection: Connection) => T): Promise<T> {
+    return this.#whenFree(() => {
+      const connection = this.#connect();
+      return connection.read(() => work(connection));
+    });
+  }
+
+  /** Tries until no other process is in the way. Waits with timers, at random, so that waiters do not march in step. */
+  async #whenFree<T>(attempt: () => T): Promise<T> {
+    const { path } = this.#options;
+    const deadline = performance.now() + WAIT_MS;
+    for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
+      try {
+        return attempt();
+      } catch (error) {
+        if (!isBusy(error)) throw translateStoreError(error, path);
+        if (performance.now() > deadline) throw storeBusy(path, WAIT_MS);
+      }
+      await delay(Math.random() * pause);
+    }
+  }
+
+  #connect(): Connection {
+    if (this.#connection && !this.#connection.isCurrent()) {
+      this.#connection.close();
+      this.#connection = undefined;
+    }
+    this.#connection ??= new Connection(this.#options.path, this.#options.fileSystem);
+    return this.#connection;
+  }
+
+  #holdLabelFree(connection: Connection, session: Session): void {
+    if (session.label === undefined) return;
+    const owner = connection
+      .sql('SELECT id FROM sessions WHERE label = ? AND id <> ?')
+      .get(session.label, session.id)?.['id'];
+    if (owner === undefined) return;
+    throw new LockstepError(
+      'LABEL_TAKEN',
+      `The label "${session.label}" is that of session ${String(owner)}.`,
+      {
+        details: { label: session.label, id: String(owner) },
+      },
+    );
+  }
+}
+
+function stateOf(connection: Connection, id: string): StoredState {
+  const row = connection.sql('SELECT * FROM sessions WHERE id = ?').get(id);
+  if (!row) throw sessionNotFound(id);
+  return stateFromRow(row, connection.path);
+}
+
+function insert(connection: Connection, state: StoredState): void {
+  const row = rowFromState(state);
+  const columns = Object.keys(row);
+  connection
+    .sql(
+      `INSERT INTO sessions (${columns.join(', ')}) VALUES (${columns.map((column) => `:${column}`).join(', ')})`,
+    )
+    .run(row);
+}
+
+function replace(connection: Connection, state: StoredState): void {
+  const row = rowFromState(state);
+  const columns = Object.keys(row).filter((column) => column !== 'id');
+  connection
+    .sql(`UPDATE sessions SET ${columns.map((column) => `${column} = :${column}`).join(', ')} WHERE id = :id`)
+    .run(row);
+}
+
+function appendEvents(
+  connection: Connection,
+  id: string,
+  lastSeq: number,
+  at: number,
+  events: readonly NewEvent[],
+): void {
+  const statement = connection.sql(
+    'INSERT INTO events (session_id, seq, timestamp, type, data) VALUES (?, ?, ?, ?, ?)',
+  );
+  events.forEach(({ type, data }, index) => {
+    statement.run(id, lastSeq + 1 + index, at, type, JSON.stringify(data));
+  });
+}
+
+const revisionRow = z.object({ revision: z.int() });
+
+function revisionOf(connection: Connection): number {
+  const row = revisionRow.safeParse(connection.sql('SELECT revision FROM store_state').get());
+  if (!row.success) throw storeCorrupt(connection.path, 'its revision cannot be read');
+  return row.data.revision;
+}
+
+function nextRevision(connection: Connection): number {
+  connection.sql('UPDATE store_state SET revision = revision + 1').run();
+  return revisionOf(connection);
+}
