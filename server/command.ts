@@ -1,8 +1,7 @@
+import { homedir } from 'node:os';
 import { runCli } from './doors/cli.ts';
-import { systemClock } from './platform/clock.ts';
-import { systemFileSystem } from './platform/fileSystem.ts';
 import { lineLogger, type LogLevel } from './platform/logger.ts';
-import { createServer, lockstepHome } from './server.ts';
+import { createServer } from './server.ts';
 import { version } from './version.ts';
 
 /** The `lockstep` command on a process: its arguments, environment and streams. Gives the exit code. */
@@ -11,10 +10,8 @@ export async function runCommand(process: NodeJS.Process): Promise<number> {
   // A reader that has seen enough, such as `head`, is no error of ours.
   for (const output of [stdout, stderr]) output.on('error', () => undefined);
   const server = createServer({
-    home: lockstepHome(process.env),
-    sources: [],
-    clock: systemClock,
-    fileSystem: systemFileSystem,
+    env: process.env,
+    userHome: homedir(),
     logger: lineLogger((line) => stderr.write(line), logLevel(process.env['LOCKSTEP_LOG'])),
   });
   try {

@@ -1,35 +1,38 @@
-import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Registry } from './methods/registry.ts';
 import { registerSessionMethods } from './methods/sessionMethods.ts';
 import { registerSourceMethods } from './methods/sourceMethods.ts';
 import { registerTranscriptMethods } from './methods/transcriptMethods.ts';
-import type { Clock } from './platform/clock.ts';
+import { systemClock } from './platform/clock.ts';
 import type { Disposable } from './platform/disposable.ts';
-import type { FileSystemProbe } from './platform/fileSystem.ts';
+import { systemFileSystem } from './platform/fileSystem.ts';
+import { isSameProcess } from './platform/processes.ts';
 import type { Logger } from './platform/logger.ts';
 import type { SourceKind } from './protocol/sourceSession.ts';
 import type { SessionSource } from './sources/source.ts';
+import { claudeCodeConfigDir, createClaudeCodeSource } from './sources/claudeCode/source.ts';
+import { createPiSource, piAgentDir } from './sources/pi/source.ts';
 import { SqliteSessionStore } from './store/sqliteSessionStore.ts';
 
 export interface ServerOptions {
-  /** Absolute path of the folder of the store. */
-  readonly home: string;
-  readonly sources: readonly SessionSource[];
-  readonly clock: Clock;
-  readonly fileSystem: FileSystemProbe;
+  readonly env: NodeJS.ProcessEnv;
+  /** Absolute path of the user's home folder. */
+  readonly userHome: string;
   readonly logger: Logger;
 }
 
 export interface Server extends Disposable {
   readonly registry: Registry;
-  onDidChange(listener: (revision: number) => void): Disposable;
-  onSourcesDidChange(listener: (kinds: SourceKind[]) => void): Disposable;
+  readonly onDidChange: (listener: (revision: number) => void) => Disposable;
+  readonly onSourcesDidChange: (listener: (kinds: SourceKind[]) => void) => Disposable;
 }
 
 /** Builds everything that stands behind the doors, by plain arguments. */
-export function createServer({ home, sources, clock, fileSystem, logger }: ServerOptions): Server {
-  const store = new SqliteSessionStore({ path: join(home, 'lockstep.db'), clock, fileSystem });
+export function createServer({ env, userHome, logger }: ServerOptions): Server {
+  const clock = systemClock;
+  const path = join(lockstepHome(env, userHome), 'lockstep.db');
+  const store = new SqliteSessionStore({ path, clock, fileSystem: systemFileSystem });
+  const sources = createSources(env, userHome);
   const registry = new Registry(logger);
   registerSessionMethods(registry, store, clock);
   registerSourceMethods(registry, sources);
@@ -38,7 +41,7 @@ export function createServer({ home, sources, clock, fileSystem, logger }: Serve
   return {
     registry,
     onDidChange: (listener) => store.onDidChange(listener),
-    onSourcesDidChange(listener) {
+    onSourcesDidChange: (listener) => {
       const own = sources.map((source) => source.watch(() => listener([source.kind])));
       for (const watch of own) watches.add(watch);
       return { dispose: () => own.forEach((watch) => watch.dispose()) };
@@ -50,9 +53,16 @@ export function createServer({ home, sources, clock, fileSystem, logger }: Serve
   };
 }
 
+/** The agents whose sessions are read: one line each. */
+function createSources(env: NodeJS.ProcessEnv, userHome: string): readonly SessionSource[] {
+  return [
+    createClaudeCodeSource({ configDir: claudeCodeConfigDir(env, userHome), isSameProcess }),
+    createPiSource({ agentDir: piAgentDir(env, userHome) }),
+  ];
+}
+
 /** The folder of the store: `$LOCKSTEP_HOME`, `~/.lockstep` if unset. */
-export function lockstepHome(env: NodeJS.ProcessEnv): string {
+function lockstepHome(env: NodeJS.ProcessEnv, userHome: string): string {
   const set = env['LOCKSTEP_HOME'];
-  if (set === undefined || set === '') return join(homedir(), '.lockstep');
-  return isAbsolute(set) ? set : resolve(set);
+  return set === undefined || set === '' ? join(userHome, '.lockstep') : resolve(set);
 }

@@ -12,8 +12,8 @@ const messageData = z.looseObject({
 });
 const toolCallData = z.looseObject({
   name: text,
-  input: z.unknown(),
-  output: z.unknown(),
+  input: z.unknown().optional(),
+  output: z.unknown().optional(),
   callId: text.optional().catch(undefined),
   durationMs: z.number().min(0).optional().catch(undefined),
   isError: z.boolean().optional().catch(undefined),

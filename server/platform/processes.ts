@@ -10,11 +10,8 @@ export type ProcessVerdict = 'alive' | 'dead' | 'unverifiable';
 /** `start` is what {@link processStart} gave for the process while it was known to be the right one. */
 export type ProcessProbe = (pid: number, start: string | undefined) => ProcessVerdict;
 
-/**
- * When a process began, as Linux has it: field 22 of `/proc/<pid>/stat`, in clock ticks since boot. Undefined where
- * there is no such process, where it has ended and only its entry is left (a zombie), and on other systems.
- */
-export function processStart(pid: number): string | undefined {
+/** From `/proc/<pid>/stat`; undefined where there is no such process, or it is hidden, and on other systems. */
+function processStat(pid: number): { ended: boolean; start: string | undefined } | undefined {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -22,12 +19,17 @@ export function processStart(pid: number): string | undefined {
     return undefined;
   }
   // Field 2 is the program's name in parentheses; it may hold spaces and parentheses of its own.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const state = fields[0];
-  return state === 'Z' || state === 'X' ? undefined : fields[19];
+  const fieldsFrom3 = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const state = fieldsFrom3[0];
+  return { ended: state === 'Z' || state === 'X', start: fieldsFrom3[22 - 3] };
 }
 
-function refusesToExist(pid: number): boolean {
+/** When a process began, as Linux has it: clock ticks since boot. Undefined where that cannot be read. */
+export function processStart(pid: number): string | undefined {
+  return processStat(pid)?.start;
+}
+
+function isGone(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return false;
@@ -39,18 +41,9 @@ function refusesToExist(pid: number): boolean {
 /** Never throws. Only Linux can say `alive`; elsewhere a pid in use is `unverifiable`. */
 export const isSameProcess: ProcessProbe = (pid, start) => {
   // 0 and negative numbers name process groups.
-  if (!Number.isSafeInteger(pid) || pid <= 0 || refusesToExist(pid)) return 'dead';
-  if (process.platform !== 'linux') return 'unverifiable';
-  const current = processStart(pid);
-  if (current === undefined) return isZombie(pid) ? 'dead' : 'unverifiable';
-  if (start === undefined) return 'unverifiable';
-  return current === start ? 'alive' : 'dead';
+  if (!Number.isSafeInteger(pid) || pid <= 0 || isGone(pid)) return 'dead';
+  const stat = processStat(pid);
+  if (stat?.ended === true) return 'dead';
+  if (stat?.start === undefined || start === undefined) return 'unverifiable';
+  return stat.start === start ? 'alive' : 'dead';
 };
-
-function isZombie(pid: number): boolean {
-  try {
-    return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false; // `/proc` may be mounted so that it hides other users' processes
-  }
-}

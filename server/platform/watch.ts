@@ -5,6 +5,12 @@ import { basename, join, sep } from 'node:path';
 import type { Disposable } from './disposable.ts';
 import { systemErrorCode } from './systemError.ts';
 
+/**
+ * The most folders of one tree that are watched, those nearest to its root first. The system's watches are shared
+ * with the editor, and old Linux systems have 8192 of them.
+ */
+const MAX_WATCHES = 1024;
+
 export interface WatchedFolder {
   /** Absolute path; the folder need not exist yet. */
   readonly path: string;
@@ -35,8 +41,8 @@ const watchFolderOfNode: WatchFolder = (path, onEvent, onError) => {
 
 /**
  * Calls back some time after files in `folders` were added, changed or removed; bursts are joined. No change made
- * after the return of this function is missed. Folders that do not exist, and those for which the system has no
- * watches left, are looked at every two seconds instead. Keeps no process alive.
+ * after the return of this function is missed in the folders that it watches. A folder that does not exist, or for
+ * which the system has no watches left, is looked at every two seconds instead. Keeps no process alive.
  */
 export function watchFolders(
   folders: readonly WatchedFolder[],
@@ -84,30 +90,33 @@ function watchTree(folder: WatchedFolder, context: TreeContext): Disposable {
     }
   }
 
-  /** Throws where the system has no watches left; a folder that is gone or not ours to read is passed over. */
-  function watchBelow(path: string, level: number): void {
-    try {
-      watchOne(path, level);
-    } catch (error) {
-      const code = systemErrorCode(error);
-      if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EACCES' && code !== 'EPERM') throw error;
+  /**
+   * Watches the folder at `path` and those below it, level by level. Throws where `path` itself cannot be watched, or
+   * the system has no watches left; a folder below that is gone or not ours to read is passed over.
+   */
+  function watchFrom(path: string, level: number): void {
+    const queue = [{ path, level }];
+    for (const next of queue) {
+      if (watches.size >= MAX_WATCHES) return;
+      try {
+        watchOne(next.path, next.level);
+        if (next.level < folder.depth) {
+          for (const child of subfolders(next.path)) queue.push({ path: child, level: next.level + 1 });
+        }
+      } catch (error) {
+        if (next.path === path || !isPassedOver(error)) throw error;
+      }
     }
   }
 
   function watchOne(path: string, level: number): void {
-    // The watch comes first: a folder made between the two steps is then seen by one of them.
-    if (!watches.has(path)) {
-      const watch = context.watchFolder(
-        path,
-        (event, name) => onEvent(path, level, event, name),
-        (error) => onError(path, error),
-      );
-      watches.set(path, watch);
-    }
-    if (level === folder.depth) return;
-    for (const entry of readdirSync(path, { withFileTypes: true })) {
-      if (entry.isDirectory()) watchBelow(join(path, entry.name), level + 1);
-    }
+    if (watches.has(path)) return;
+    const watch = context.watchFolder(
+      path,
+      (event, name) => onEvent(path, level, event, name),
+      (error) => onError(path, error),
+    );
+    watches.set(path, watch);
   }
 
   function onEvent(path: string, level: number, event: string, name: string | null): void {
@@ -116,7 +125,7 @@ function watchTree(folder: WatchedFolder, context: TreeContext): Disposable {
     if (event !== 'rename') return;
     try {
       if (name === null) {
-        watchBelow(path, level);
+        watchFrom(path, level);
         return;
       }
       const child = join(path, name);
@@ -124,14 +133,14 @@ function watchTree(folder: WatchedFolder, context: TreeContext): Disposable {
       if (found?.isDirectory() === true) {
         if (level === folder.depth) return;
         unwatch(child); // it may be another folder of the same name
-        watchBelow(child, level + 1);
+        watchFrom(child, level + 1);
       } else if (found === undefined) {
         unwatch(child);
         // A folder's own end is told under its own name.
         if (path === folder.path && name === basename(path)) start();
       }
     } catch (error) {
-      onError(path, error);
+      if (!isPassedOver(error)) onError(path, error);
     }
   }
 
@@ -147,7 +156,7 @@ function watchTree(folder: WatchedFolder, context: TreeContext): Disposable {
   function start(): void {
     unwatch(folder.path);
     try {
-      watchOne(folder.path, 0);
+      watchFrom(folder.path, 0);
     } catch (error) {
       poll(systemErrorCode(error) === 'ENOENT' ? '' : undefined);
     }
@@ -175,6 +184,16 @@ function watchTree(folder: WatchedFolder, context: TreeContext): Disposable {
       unwatch(folder.path);
     },
   };
+}
+
+// Called after its watch began: a folder made between the two steps is seen by one of them.
+function subfolders(path: string): string[] {
+  const entries = readdirSync(path, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(path, entry.name));
+}
+
+function isPassedOver(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '');
 }
 
 /** Changes when a file at a watched level changes; empty where there is no folder. Never rejects. */

@@ -34,7 +34,10 @@ export const sessionFilter = z.strictObject({
   updatedAfter: isoTime.optional().describe('this moment included'),
   updatedBefore: isoTime.optional().describe('this moment left out'),
   text: z.string().min(1).optional().describe('in title, task, label or id; case does not count for ASCII'),
-  archived: z.boolean().default(false).describe('true: archived sessions as well'),
+  archived: z
+    .union([z.boolean(), z.literal('only')])
+    .default(false)
+    .describe('true: archived sessions as well; "only": just these'),
 });
 export type SessionFilter = z.output<typeof sessionFilter>;
 
@@ -46,7 +49,11 @@ export const sessionsFind = defineMethod({
     limit: z.int().min(1).max(500).default(100),
     cursor: z.string().optional().describe('`nextCursor` of the page before'),
   }),
-  result: z.strictObject({ sessions: z.array(session), nextCursor: z.string().optional() }),
+  result: z.strictObject({
+    sessions: z.array(session),
+    nextCursor: z.string().optional(),
+    revision: count.describe('of the store when the page was read: where `sessions.changes` goes on'),
+  }),
 });
 
 export const sessionsChanges = defineMethod({

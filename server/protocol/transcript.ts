@@ -37,7 +37,7 @@ export const transcriptItem = z.discriminatedUnion('kind', [
     kind: z.literal('tool_call'),
     callId: z.string().optional(),
     name: z.string(),
-    input: z.unknown(),
+    input: z.unknown().optional().describe('the arguments, as JSON'),
     result: toolResult
       .optional()
       .describe('absent while the tool runs, or where its result is on another page'),
@@ -80,7 +80,7 @@ export const transcriptItem = z.discriminatedUnion('kind', [
     model: z.string(),
     provider: z.string().optional(),
   }),
-  z.strictObject({ ...base, kind: z.literal('other'), type: z.string(), data: z.unknown() }),
+  z.strictObject({ ...base, kind: z.literal('other'), type: z.string(), data: z.unknown().optional() }),
   z.strictObject({
     ...base,
     kind: z.literal('note'),

@@ -57,7 +57,8 @@ export function findWhere(query: FindQuery): Where {
       ...columns.map(() => pattern),
     ]);
   }
-  if (!query.archived) conditions.push(['archived_at IS NULL']);
+  if (query.archived === false) conditions.push(['archived_at IS NULL']);
+  if (query.archived === 'only') conditions.push(['archived_at IS NOT NULL']);
   if (query.cursor !== undefined)
     conditions.push(['(created_at, id) < (?, ?)', ...decodeCursor(query.cursor)]);
   return where(conditions);

@@ -138,7 +138,8 @@ export class SqliteSessionStore implements SessionStore {
         .all(...values, query.limit + 1);
       const sessions = rows.slice(0, query.limit).map((row) => stateFromRow(row, connection.path).session);
       const last = sessions.at(-1);
-      return rows.length > query.limit && last ? { sessions, nextCursor: encodeCursor(last) } : { sessions };
+      const nextCursor = rows.length > query.limit && last ? { nextCursor: encodeCursor(last) } : {};
+      return { sessions, ...nextCursor, revision: revisionOf(connection) };
     });
   }
 

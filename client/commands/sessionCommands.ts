@@ -1,0 +1,176 @@
+import * as vscode from 'vscode';
+import {
+  sessionsArchive,
+  sessionsComplete,
+  sessionsFail,
+  sessionsPause,
+  sessionsResume,
+  sessionsStart,
+  sessionsUnarchive,
+  sessionsUpdate,
+} from '../../server/protocol/sessionLifecycleMethods.ts';
+import { MAX_ITERATIONS } from '../../server/protocol/session.ts';
+import { Commands } from '../ids.ts';
+import type { Call, SessionSummary } from '../services/sessionModel.ts';
+import type { CommandHandler } from './commandTable.ts';
+import { askIterations, askText } from './input.ts';
+import { targetSession, type Targets } from './target.ts';
+
+const isLive = ({ status }: SessionSummary) =>
+  status === 'active' || status === 'paused' || status === 'timeout';
+const budgetLeft = (session: SessionSummary) => session.maxIterations - session.iterations;
+const MORE = 10;
+
+/** The commands on Lockstep's own sessions. They call the server; the views follow the store. */
+export function sessionCommands(call: Call, targets: Targets): Record<string, CommandHandler> {
+  const add = (session: SessionSummary, title: string) =>
+    askIterations(
+      title,
+      vscode.l10n.t(
+        '{0} of {1} iterations are used. How many more?',
+        session.iterations,
+        session.maxIterations,
+      ),
+      MORE,
+      MAX_ITERATIONS - session.maxIterations,
+    );
+  return {
+    [Commands.newSession]: async () => {
+      const title = vscode.l10n.t('New Session');
+      const task = await askText({
+        title: `${title} (1/3)`,
+        prompt: vscode.l10n.t('What is the agent to do?'),
+        placeHolder: vscode.l10n.t('Fix the failing login test'),
+        empty: vscode.l10n.t('Say what is to be done.'),
+        most: 10_000,
+      });
+      if (task === undefined) return;
+      const mode = await askText({
+        title: `${title} (2/3)`,
+        prompt: vscode.l10n.t('The role or mode that it works in'),
+        value: 'developer',
+        empty: vscode.l10n.t('Name a mode, such as developer.'),
+        most: 64,
+      });
+      if (mode === undefined) return;
+      const prompt = vscode.l10n.t('How many iterations may it take? The session stops at this limit.');
+      const maxIterations = await askIterations(`${title} (3/3)`, prompt, 50);
+      if (maxIterations === undefined) return;
+      const workspace = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+      const session = await call(sessionsStart, {
+        task,
+        mode,
+        maxIterations,
+        ...(workspace === undefined ? {} : { workspace }),
+      });
+      await targets.tree.reveal(session.id);
+    },
+
+    [Commands.pauseSession]: async (argument) => {
+      const title = vscode.l10n.t('Pause Session');
+      const session = await targetSession(argument, targets, title, ({ status }) => status === 'active');
+      if (session) await call(sessionsPause, { id: session.id });
+    },
+
+    [Commands.resumeSession]: async (argument) => {
+      const title = vscode.l10n.t('Resume Session');
+      const session = await targetSession(
+        argument,
+        targets,
+        title,
+        ({ status }) => status === 'paused' || status === 'timeout',
+      );
+      if (!session) return;
+      if (budgetLeft(session) > 0) {
+        await call(sessionsResume, { id: session.id });
+        return;
+      }
+      const addIterations = await add(session, title);
+      if (addIterations !== undefined) await call(sessionsResume, { id: session.id, addIterations });
+    },
+
+    [Commands.addIterations]: async (argument) => {
+      const title = vscode.l10n.t('Add Iterations');
+      const session = await targetSession(argument, targets, title, isLive);
+      if (!session) return;
+      const addIterations = await add(session, title);
+      if (addIterations !== undefined) await call(sessionsUpdate, { id: session.id, addIterations });
+    },
+
+    [Commands.completeSession]: async (argument) => {
+      const session = await targetSession(argument, targets, vscode.l10n.t('Complete Session'), isLive);
+      if (!session) return;
+      const complete = vscode.l10n.t('Complete');
+      const answer = await vscode.window.showWarningMessage(
+        vscode.l10n.t('Complete "{0}"?', session.title),
+        { modal: true, detail: vscode.l10n.t('This is final: a completed session cannot go on.') },
+        complete,
+      );
+      if (answer === complete) await call(sessionsComplete, { id: session.id });
+    },
+
+    [Commands.failSession]: async (argument) => {
+      const title = vscode.l10n.t('Fail Session');
+      const session = await targetSession(argument, targets, title, isLive);
+      if (!session) return;
+      const error = await askText({
+        title,
+        prompt: vscode.l10n.t(
+          'Why did "{0}" fail? This is final: a failed session cannot go on.',
+          session.title,
+        ),
+        empty: vscode.l10n.t('Say why it failed.'),
+        most: 10_000,
+      });
+      if (error !== undefined) await call(sessionsFail, { id: session.id, error });
+    },
+
+    [Commands.renameSession]: async (argument) => {
+      const title = vscode.l10n.t('Rename Session');
+      const session = await targetSession(argument, targets, title, () => true);
+      if (!session) return;
+      const name = await askText({
+        title,
+        value: session.title,
+        prompt: vscode.l10n.t('The new title'),
+        empty: vscode.l10n.t('Enter a title.'),
+        most: 200,
+      });
+      if (name !== undefined && name !== session.title)
+        await call(sessionsUpdate, { id: session.id, title: name });
+    },
+
+    [Commands.archiveSession]: async (argument) => {
+      const title = vscode.l10n.t('Archive Session');
+      const session = await targetSession(
+        argument,
+        targets,
+        title,
+        ({ archivedAt }) => archivedAt === undefined,
+      );
+      if (!session) return;
+      await call(sessionsArchive, { id: session.id });
+      const undo = vscode.l10n.t('Undo');
+      // Not awaited: the command is done; the message stays as long as it likes.
+      void vscode.window
+        .showInformationMessage(vscode.l10n.t('"{0}" is archived.', session.title), undo)
+        .then((answer) => (answer === undo ? call(sessionsUnarchive, { id: session.id }) : undefined));
+    },
+
+    [Commands.unarchiveSession]: async (argument) => {
+      const title = vscode.l10n.t('Unarchive Session');
+      const session = await targetSession(
+        argument,
+        targets,
+        title,
+        ({ archivedAt }) => archivedAt !== undefined,
+      );
+      if (session) await call(sessionsUnarchive, { id: session.id });
+    },
+
+    [Commands.copySessionId]: async (argument) => {
+      const session = await targetSession(argument, targets, vscode.l10n.t('Copy Session Id'), () => true);
+      if (session) await vscode.env.clipboard.writeText(session.id);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import * as vscode from 'vscode';
+import { transcriptsPage } from '../server/protocol/transcriptMethods.ts';
+import { methods } from '../server/protocol/methods.ts';
+import { registerCommands } from './commands/commandTable.ts';
+import { sessionCommands } from './commands/sessionCommands.ts';
+import { sourceCommands } from './commands/sourceCommands.ts';
+import { transcriptCommands } from './commands/transcriptCommands.ts';
+import { viewCommands } from './commands/viewCommands.ts';
+import { WebviewTypes } from './ids.ts';
+import { LockstepServer } from './services/lockstepServer.ts';
+import { showError, wireOf } from './services/notifications.ts';
+import { Scope } from './services/scope.ts';
+import { SessionModel, type Call } from './services/sessionModel.ts';
+import { headerOf } from './services/sessionHeaders.ts';
+import { SourceModel } from './services/sourceModel.ts';
+import { TranscriptPanels } from './transcript/panels.ts';
+import { SessionsTree } from './views/sessionsTree.ts';
+import { StatusBar } from './views/statusBar.ts';
+
+/** Wires the parts; nothing here waits for the server, so that activation costs next to nothing. */
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('Lockstep', { log: true });
+  const server = new LockstepServer(context.asAbsolutePath('dist/server.js'), log);
+  const call: Call = (method, params) => server.call(method, params);
+  const sessions = new SessionModel(call);
+  const sources = new SourceModel(call);
+  const scope = new Scope(context.workspaceState);
+  const tree = new SessionsTree({ server, sessions, sources, scope });
+  const statusBar = new StatusBar(server, sessions);
+
+  const reportError = (error: unknown, retry?: () => Promise<void>): Promise<void> =>
+    showError(error, {
+      ...(retry ? { retry } : {}),
+      run: async (name, params) => {
+        const method = methods.find((candidate) => candidate.name === name);
+        try {
+          if (method) await call(method, params);
+        } catch (failure) {
+          await reportError(failure);
+        }
+      },
+    });
+
+  const changed = new vscode.EventEmitter<void>();
+  const tellChanged = () => changed.fire();
+  const panels = new TranscriptPanels({
+    extensionUri: context.extensionUri,
+    fetchPage: (ref) => (params) => call(transcriptsPage, { ...params, ref }),
+    headerOf: (ref) => headerOf(ref, sessions, sources),
+    onDidChange: changed.event,
+    describeError: (error) => {
+      const { title, message, explanation } = wireOf(error);
+      return { title: vscode.l10n.t(title), message, explanation: vscode.l10n.t(explanation ?? '') };
+    },
+    showError: (error) => void reportError(error),
+  });
+
+  const targets = { sessions, sources, tree };
+  context.subscriptions.push(
+    log,
+    scope,
+    tree,
+    statusBar,
+    server.onDidChangeState((state) => {
+      if (state !== 'running') return;
+      void sessions.reload();
+      void sources.reload();
+    }),
+    server.onDidChangeStore(() => void sessions.catchUp()),
+    server.onDidChangeStore(tellChanged),
+    server.onDidChangeSources(() => void sources.reload()),
+    server.onDidChangeSources(tellChanged),
+    sessions.onDidChange(tellChanged),
+    sources.onDidChange(tellChanged),
+    changed,
+    panels,
+    vscode.window.registerWebviewPanelSerializer(WebviewTypes.transcript, panels),
+    ...registerCommands(
+      {
+        ...sessionCommands(call, targets),
+        ...sourceCommands(targets),
+        ...transcriptCommands(panels, targets),
+        ...viewCommands({ server, sessions, sources, scope, log }),
+      },
+      reportError,
+    ),
+    server,
+  );
+  void server.start();
+}

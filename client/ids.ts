@@ -1,0 +1,46 @@
+/** Every id that the manifest and the code share, once. `test/manifest.test.ts` holds the two in step. */
+
+export const Commands = {
+  newSession: 'lockstep.newSession',
+  openTranscript: 'lockstep.openTranscript',
+  pauseSession: 'lockstep.pauseSession',
+  resumeSession: 'lockstep.resumeSession',
+  addIterations: 'lockstep.addIterations',
+  completeSession: 'lockstep.completeSession',
+  failSession: 'lockstep.failSession',
+  renameSession: 'lockstep.renameSession',
+  archiveSession: 'lockstep.archiveSession',
+  unarchiveSession: 'lockstep.unarchiveSession',
+  copySessionId: 'lockstep.copySessionId',
+  copyResumeCommand: 'lockstep.copyResumeCommand',
+  resumeInTerminal: 'lockstep.resumeInTerminal',
+  revealFile: 'lockstep.revealFile',
+  showMore: 'lockstep.showMore',
+  showErrorDetails: 'lockstep.showErrorDetails',
+  showThisWorkspace: 'lockstep.showThisWorkspace',
+  showAllWorkspaces: 'lockstep.showAllWorkspaces',
+  refresh: 'lockstep.refresh',
+  showLog: 'lockstep.showLog',
+  restartServer: 'lockstep.restartServer',
+} as const;
+
+export const Views = {
+  container: 'lockstep',
+  sessions: 'lockstep.sessions',
+} as const;
+
+export const ContextKeys = {
+  /** 'starting' | 'running' | 'down' */
+  server: 'lockstep.server',
+  /** 'workspace' | 'all' */
+  scope: 'lockstep.scope',
+} as const;
+
+export const Settings = {
+  section: 'lockstep',
+  store: 'store',
+} as const;
+
+export const WebviewTypes = {
+  transcript: 'lockstep.transcript',
+} as const;

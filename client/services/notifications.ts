@@ -1,0 +1,54 @@
+import * as vscode from 'vscode';
+import type { ErrorAction, WireError } from '../../server/protocol/error.ts';
+import { CallError } from './callError.ts';
+
+export interface ErrorHandling {
+  /** Makes the call that failed again; absent where it cannot be repeated. */
+  readonly retry?: () => Promise<void>;
+  /** Makes the call that an action names. */
+  readonly run: (method: string, params: Record<string, unknown>) => Promise<void>;
+}
+
+/** Shows an error as a notification whose buttons are the error's actions. What is no CallError is a fault of ours. */
+export async function showError(error: unknown, handling: ErrorHandling): Promise<void> {
+  const wire = wireOf(error);
+  const actions = wire.actions.filter((action) => action.kind !== 'retry' || handling.retry !== undefined);
+  const buttons = actions
+    .filter((action) => action.kind !== 'dismiss')
+    .map((action) => ({ title: vscode.l10n.t(action.label), action }));
+  const chosen = await vscode.window.showErrorMessage(
+    `${vscode.l10n.t(wire.title)}: ${wire.message}`,
+    ...buttons,
+  );
+  if (chosen) await act(chosen.action, wire, handling);
+}
+
+async function act(action: ErrorAction, wire: WireError, handling: ErrorHandling): Promise<void> {
+  switch (action.kind) {
+    case 'retry':
+      return handling.retry?.();
+    case 'command':
+      return handling.run(action.method, action.params);
+    case 'link':
+      await vscode.env.openExternal(vscode.Uri.parse(action.url, true));
+      return;
+    case 'report':
+      await vscode.env.clipboard.writeText(JSON.stringify(wire, null, 2));
+      void vscode.window.showInformationMessage(vscode.l10n.t('The report is on the clipboard.'));
+      return;
+    case 'dismiss':
+  }
+}
+
+/** The words for an error; what is no CallError is a fault of ours. */
+export function wireOf(error: unknown): WireError {
+  if (error instanceof CallError) return error.wire;
+  return {
+    code: 'INTERNAL',
+    title: vscode.l10n.t('Something went wrong in Lockstep'),
+    message: error instanceof Error ? error.message : String(error),
+    requestId: 'none',
+    actions: [{ kind: 'report', label: 'Copy Report' }],
+    details: error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {},
+  };
+}

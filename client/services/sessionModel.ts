@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import type { CallParamsOf, Method, ResultOf } from '../../server/protocol/method.ts';
+import type { Session, SessionStatus } from '../../server/protocol/session.ts';
+import { sessionStatus } from '../../server/protocol/session.ts';
+import { sessionsChanges, sessionsFind, sessionsStats } from '../../server/protocol/sessionQueryMethods.ts';
+
+export type Call = <M extends Method>(method: M, params: CallParamsOf<M>) => Promise<ResultOf<M>>;
+
+/** What views show of a session. Without the fields that can be large: a window may know thousands. */
+export type SessionSummary = Omit<Session, 'context' | 'metadata' | 'result'>;
+
+/** The groups of the list: by status, and the archived ones of every status. */
+export const sessionGroup = z.enum([...sessionStatus.options, 'archived']);
+export type SessionGroup = z.infer<typeof sessionGroup>;
+export const sessionGroups: readonly SessionGroup[] = sessionGroup.options;
+
+/** How many sessions of a group are asked for at once. */
+const PAGE = 200;
+
+interface GroupState {
+  cursor: string | undefined;
+}
+
+/**
+ * The sessions that this window knows: the newest of each group, then whatever changes. It only ever takes over
+ * what the store says; commands do not touch it.
+ */
+export class SessionModel {
+  readonly #call: Call;
+  readonly #listeners = new Set<() => void>();
+  readonly #sessions = new Map<string, SessionSummary>();
+  readonly #groups = new Map<SessionGroup, GroupState>();
+  #counts: Readonly<Record<SessionStatus, number>> | undefined;
+  #revision: number | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #catchUpQueued = false;
+  #error: unknown;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  onDidChange(listener: () => void): { dispose(): void } {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  }
+
+  /** What the last call failed with, or undefined when all is well. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** Whether the store was read at least once. */
+  get isLoaded(): boolean {
+    return this.#revision !== undefined;
+  }
+
+  get(id: string): SessionSummary | undefined {
+    return this.#sessions.get(id);
+  }
+
+  /** Sessions of a group, the last changed first. */
+  list(group: SessionGroup): SessionSummary[] {
+    return [...this.#sessions.values()]
+      .filter((session) => groupOf(session) === group)
+      .sort((a, b) => compare(b.updatedAt, a.updatedAt) || compare(b.id, a.id));
+  }
+
+  /** Whether the store has sessions of the group that this window does not know. */
+  hasMore(group: SessionGroup): boolean {
+    return this.#groups.get(group)?.cursor !== undefined;
+  }
+
+  /** Sessions of the whole store by status, archived ones left out. */
+  count(status: SessionStatus): number {
+    return this.#counts?.[status] ?? 0;
+  }
+
+  /** Forgets everything and reads anew. */
+  reload(): Promise<void> {
+    return this.#queue(async () => {
+      const pages = await Promise.all(
+        sessionGroups.map(async (group) => ({ group, page: await this.#find(group, undefined) })),
+      );
+      this.#sessions.clear();
+      for (const { group, page } of pages) {
+        this.#add(page.sessions);
+        this.#groups.set(group, { cursor: page.nextCursor });
+      }
+      this.#revision = Math.min(...pages.map(({ page }) => page.revision));
+      await this.#takeChanges();
+    });
+  }
+
+  /** Takes over what has changed since. Calls that come while one is waiting are one. */
+  catchUp(): Promise<void> {
+    if (this.#revision === undefined) return this.reload();
+    if (this.#catchUpQueued) return this.#work;
+    this.#catchUpQueued = true;
+    return this.#queue(() => {
+      this.#catchUpQueued = false;
+      return this.#takeChanges();
+    });
+  }
+
+  showMore(group: SessionGroup): Promise<void> {
+    return this.#queue(async () => {
+      const cursor = this.#groups.get(group)?.cursor;
+      if (cursor === undefined) return;
+      const page = await this.#find(group, cursor);
+      this.#add(page.sessions.filter(({ id }) => !this.#sessions.has(id)));
+      this.#groups.set(group, { cursor: page.nextCursor });
+    });
+  }
+
+  async #takeChanges(): Promise<void> {
+    for (let more = true; more;) {
+      const changes = await this.#call(sessionsChanges, { since: this.#revision ?? 0 });
+      if (changes.reset === true) this.#sessions.clear();
+      this.#add(changes.sessions);
+      for (const id of changes.removed) this.#sessions.delete(id);
+      this.#revision = changes.revision;
+      more = changes.more ?? false;
+    }
+    this.#counts = (await this.#call(sessionsStats, { archived: false })).byStatus;
+  }
+
+  #find(group: SessionGroup, cursor: string | undefined): Promise<ResultOf<typeof sessionsFind>> {
+    return this.#call(sessionsFind, {
+      ...(group === 'archived' ? { archived: 'only' } : { status: [group] }),
+      limit: PAGE,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+  }
+
+  #add(sessions: readonly Session[]): void {
+    for (const { context: _context, metadata: _metadata, result: _result, ...summary } of sessions) {
+      this.#sessions.set(summary.id, summary);
+    }
+  }
+
+  /** One piece of work at a time, so that an older answer never overwrites a newer one. */
+  #queue(work: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(async () => {
+      try {
+        await work();
+        this.#error = undefined;
+      } catch (error) {
+        this.#error = error;
+      }
+      for (const listener of this.#listeners) listener();
+    });
+    return this.#work;
+  }
+}
+
+export function groupOf(session: SessionSummary): SessionGroup {
+  return session.archivedAt === undefined ? session.status : 'archived';
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,31 @@
+import * as vscode from 'vscode';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long ago a moment was, short enough for a list: `now`, `5m`, `3h`, `12d`. */
+export function shortAge(iso: string, now: number): string {
+  const age = now - Date.parse(iso);
+  if (age < MINUTE) return vscode.l10n.t('now');
+  if (age < HOUR) return vscode.l10n.t('{0}m', Math.floor(age / MINUTE));
+  if (age < DAY) return vscode.l10n.t('{0}h', Math.floor(age / HOUR));
+  return vscode.l10n.t('{0}d', Math.floor(age / DAY));
+}
+
+/** A moment in the reader's own language and time zone. */
+export function fullTime(iso: string): string {
+  return new Intl.DateTimeFormat(vscode.env.language, { dateStyle: 'medium', timeStyle: 'short' }).format(
+    new Date(iso),
+  );
+}
+
+/** A count that fits a list: `950`, `12.3k`, `4.5M`. */
+export function shortCount(count: number): string {
+  return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(count);
+}
+
+/** US dollars, with the cents that small sums need. */
+export function dollars(costUsd: number): string {
+  return `$${costUsd.toFixed(costUsd < 1 ? 4 : 2)}`;
+}

@@ -1,0 +1,98 @@
+import * as vscode from 'vscode';
+import type { SessionStatus } from '../../server/protocol/session.ts';
+import type { SessionGroup, SessionSummary } from '../services/sessionModel.ts';
+import { dollars, fullTime, shortAge, shortCount } from './age.ts';
+
+export function groupLabel(group: SessionGroup): string {
+  return group === 'archived' ? vscode.l10n.t('Archived') : statusLabel(group);
+}
+
+export function statusLabel(status: SessionStatus): string {
+  switch (status) {
+    case 'active':
+      return vscode.l10n.t('Active');
+    case 'paused':
+      return vscode.l10n.t('Paused');
+    case 'timeout':
+      return vscode.l10n.t('At Limit');
+    case 'completed':
+      return vscode.l10n.t('Completed');
+    case 'failed':
+      return vscode.l10n.t('Failed');
+  }
+}
+
+export function statusIcon(status: SessionStatus): vscode.ThemeIcon {
+  switch (status) {
+    case 'active':
+      return new vscode.ThemeIcon('play-circle', new vscode.ThemeColor('charts.green'));
+    case 'paused':
+      return new vscode.ThemeIcon('debug-pause', new vscode.ThemeColor('charts.yellow'));
+    case 'timeout':
+      return new vscode.ThemeIcon('watch', new vscode.ThemeColor('charts.orange'));
+    case 'completed':
+      return new vscode.ThemeIcon('pass', new vscode.ThemeColor('descriptionForeground'));
+    case 'failed':
+      return new vscode.ThemeIcon('error', new vscode.ThemeColor('errorForeground'));
+  }
+}
+
+/** The row of one of Lockstep's own sessions. */
+export function sessionItem(session: SessionSummary, now: number): vscode.TreeItem {
+  const item = new vscode.TreeItem(session.title);
+  const iterations = `${session.iterations}/${session.maxIterations}`;
+  const age = shortAge(session.updatedAt, now);
+  const label = session.label === undefined ? '' : ` · ${session.label}`;
+  item.description = `${iterations} · ${age}${label}`;
+  item.iconPath = statusIcon(session.status);
+  item.contextValue = `session.${session.status}${session.archivedAt === undefined ? '' : '.archived'}`;
+  item.tooltip = tooltip(session);
+  item.accessibilityInformation = {
+    label: vscode.l10n.t(
+      '{0}, {1}, {2} of {3} iterations, changed {4}',
+      session.title,
+      statusLabel(session.status),
+      session.iterations,
+      session.maxIterations,
+      fullTime(session.updatedAt),
+    ),
+  };
+  return item;
+}
+
+function tooltip(session: SessionSummary): vscode.MarkdownString {
+  const rows: [string, string | undefined][] = [
+    [vscode.l10n.t('Status'), statusLabel(session.status)],
+    [vscode.l10n.t('Iterations'), `${session.iterations} / ${session.maxIterations}`],
+    [vscode.l10n.t('Mode'), session.mode],
+    [vscode.l10n.t('Label'), session.label],
+    [vscode.l10n.t('Model'), session.model],
+    [vscode.l10n.t('Tokens'), session.tokens.total === 0 ? undefined : shortCount(session.tokens.total)],
+    [vscode.l10n.t('Cost'), session.costUsd === undefined ? undefined : dollars(session.costUsd)],
+    [vscode.l10n.t('Error'), session.error],
+    [vscode.l10n.t('Folder'), session.workspace],
+    [vscode.l10n.t('Started'), fullTime(session.createdAt)],
+    [vscode.l10n.t('Changed'), fullTime(session.updatedAt)],
+    [vscode.l10n.t('Id'), session.id],
+  ];
+  return tooltipOf(session.title, rows);
+}
+
+/** A tooltip of plain text: titles and paths come from outside, and nothing in them may become a link. */
+export function tooltipOf(
+  title: string,
+  rows: readonly (readonly [string, string | undefined])[],
+): vscode.MarkdownString {
+  const markdown = new vscode.MarkdownString();
+  markdown.appendMarkdown('**').appendText(clip(title)).appendMarkdown('**\n\n');
+  for (const [name, value] of rows) {
+    if (value === undefined) continue;
+    markdown.appendText(`${name}: ${clip(value)}`).appendMarkdown('  \n');
+  }
+  return markdown;
+}
+
+function clip(value: string): string {
+  const line = value.replaceAll(/\s+/g, ' ').trim();
+  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
+}

@@ -1,0 +1,183 @@
+import type { TranscriptItem } from '../../protocol/transcript.ts';
+import {
+  blocksOf,
+  leftOutNote,
+  lineOfItems,
+  otherBlock,
+  outputText,
+  partOf,
+  thinkingItem,
+  withImages,
+  type LineOfItems,
+} from '../contentBlocks.ts';
+import type { RecordAt } from '../jsonl/transcript.ts';
+import { countOf, tokensOf } from '../values.ts';
+import {
+  parseClaudeBlock,
+  type ClaudeAssistantRecord,
+  type ClaudeRecord,
+  type ClaudeSystemRecord,
+  type ClaudeUsage,
+  type ClaudeUserRecord,
+} from './schema.ts';
+import { splitUserText, type UserText } from './userText.ts';
+
+/** The model that Claude Code names where no model wrote the message. */
+export const SYNTHETIC_MODEL = '<synthetic>';
+
+/** What a person reads of a page's lines, one item for each part of a message. */
+export function claudeItems(records: readonly RecordAt<ClaudeRecord>[]): TranscriptItem[] {
+  const withTokens = linesWithTokens(records);
+  return records.flatMap((at) => itemsOf(at, withTokens.has(at)));
+}
+
+/**
+ * Claude Code writes each part of an answer on a line of its own and repeats the usage on all of them, so it is shown
+ * once: with the last text of the answer on the page.
+ */
+function linesWithTokens(records: readonly RecordAt<ClaudeRecord>[]): Set<RecordAt<ClaudeRecord>> {
+  const lastOfMessage = new Map<string, RecordAt<ClaudeRecord>>();
+  for (const at of records) {
+    const { known } = at.record;
+    if (known?.type !== 'assistant' || !hasText(known)) continue;
+    lastOfMessage.set(known.message.id ?? `@${at.position}`, at);
+  }
+  return new Set(lastOfMessage.values());
+}
+
+function hasText({ message }: ClaudeAssistantRecord): boolean {
+  return blocksOf(message.content).some((raw) => parseClaudeBlock(raw)?.type === 'text');
+}
+
+function itemsOf({ record, position }: RecordAt<ClaudeRecord>, withTokens: boolean): TranscriptItem[] {
+  const { known, common, raw } = record;
+  const line = lineOfItems(common.uuid, position, common.timestamp);
+  switch (known?.type) {
+    case 'user':
+      return [...userItems(line, known), ...leftOutNote(line, known.message.content)];
+    case 'assistant':
+      return [...assistantItems(line, known, withTokens), ...leftOutNote(line, known.message.content)];
+    case 'system':
+      return [systemItem(line, known, raw)];
+    case 'summary':
+      return [{ ...line, kind: 'summary', text: known.summary }];
+    case 'custom-title':
+    case 'ai-title':
+    case undefined:
+      return [{ ...line, kind: 'other', type: common.type, data: raw }];
+  }
+}
+
+function userItems(line: LineOfItems, record: ClaudeUserRecord): TranscriptItem[] {
+  const items: TranscriptItem[] = [];
+  let images = 0;
+  for (const [index, raw] of blocksOf(record.message.content).entries()) {
+    const part = partOf(line, index);
+    const block = parseClaudeBlock(raw);
+    if (block?.type === 'text') {
+      if (record.isCompactSummary === true) items.push({ ...part, kind: 'summary', text: block.text });
+      else items.push(...userMessages(part, block.text, record.isMeta === true));
+    } else if (block?.type === 'image') {
+      images += 1;
+    } else if (block?.type === 'tool_result') {
+      const durationMs = record.toolUseResult?.durationMs ?? record.toolUseResult?.totalDurationMs;
+      const result = {
+        output: outputText(block.content),
+        isError: block.is_error === true,
+        durationMs: countOf(durationMs),
+      };
+      items.push({ ...part, kind: 'tool_result', callId: block.tool_use_id, result });
+    } else {
+      items.push(otherBlock(part, raw));
+    }
+  }
+  return withImages(line, items, images);
+}
+
+function userMessages(line: LineOfItems, text: string, isMeta: boolean): TranscriptItem[] {
+  return splitUserText(text).map((piece, index) => userMessage(line, piece, index, isMeta));
+}
+
+function userMessage(line: LineOfItems, piece: UserText, index: number, isMeta: boolean): TranscriptItem {
+  const { text, injected } = piece;
+  const id = index === 0 ? line.id : `${line.id}.${index}`;
+  return {
+    ...line,
+    id,
+    kind: 'message',
+    role: 'user',
+    text,
+    injected: isMeta || injected ? true : undefined,
+  };
+}
+
+function assistantItems(
+  line: LineOfItems,
+  record: ClaudeAssistantRecord,
+  withTokens: boolean,
+): TranscriptItem[] {
+  const blocks = blocksOf(record.message.content);
+  const lastText = blocks.findLastIndex((raw) => parseClaudeBlock(raw)?.type === 'text');
+  return blocks.map((raw, index) =>
+    assistantItem(partOf(line, index), record, raw, withTokens && index === lastText),
+  );
+}
+
+function assistantItem(
+  line: LineOfItems,
+  { message, isApiErrorMessage }: ClaudeAssistantRecord,
+  raw: unknown,
+  withTokens: boolean,
+): TranscriptItem {
+  const block = parseClaudeBlock(raw);
+  switch (block?.type) {
+    case 'text':
+      if (isApiErrorMessage === true) return { ...line, kind: 'note', severity: 'warning', text: block.text };
+      return {
+        ...line,
+        kind: 'message',
+        role: 'assistant',
+        text: block.text,
+        model: message.model === SYNTHETIC_MODEL ? undefined : message.model,
+        tokens: withTokens ? claudeTokens(message.usage) : undefined,
+      };
+    case 'thinking':
+      return thinkingItem(line, block.thinking);
+    case 'tool_use':
+      return { ...line, kind: 'tool_call', callId: block.id, name: block.name, input: block.input };
+    case 'image':
+      return { ...line, kind: 'message', role: 'assistant', text: '', images: 1 };
+    case 'tool_result':
+    case undefined:
+      return otherBlock(line, raw);
+  }
+}
+
+function systemItem(line: LineOfItems, record: ClaudeSystemRecord, raw: unknown): TranscriptItem {
+  if (record.subtype === 'compact_boundary') {
+    const tokensBefore = countOf(record.compactMetadata?.preTokens);
+    return { ...line, kind: 'compaction', text: record.content, tokensBefore };
+  }
+  const pieces = record.subtype === 'stop_hook_summary' ? [] : splitUserText(record.content ?? '');
+  if (pieces.length === 0) {
+    const type = record.subtype === undefined ? 'system' : `system/${record.subtype}`;
+    return { ...line, kind: 'other', type, data: raw };
+  }
+  return {
+    ...line,
+    kind: 'message',
+    role: 'system',
+    text: pieces.map(({ text }) => text).join('\n'),
+    injected: record.isMeta === true || pieces.some(({ injected }) => injected) ? true : undefined,
+  };
+}
+
+export function claudeTokens(usage: ClaudeUsage | undefined) {
+  if (usage === undefined) return undefined;
+  return tokensOf({
+    input: usage.input_tokens,
+    output: usage.output_tokens,
+    cacheRead: usage.cache_read_input_tokens,
+    cacheWrite: usage.cache_creation_input_tokens,
+  });
+}

@@ -1,0 +1,62 @@
+import { oneLine } from '../values.ts';
+import type { FileLine } from './lines.ts';
+
+/** Objects and arrays in each other deeper than this are refused: what recurses later on would overflow. */
+const MAX_DEPTH = 200;
+const EXCERPT_CHARACTERS = 200;
+
+/** What a line holds. `text` is a sentence for a person. */
+export type LineReading<R> =
+  | { readonly kind: 'record'; readonly record: R }
+  | { readonly kind: 'blank' }
+  | { readonly kind: 'damaged'; readonly text: string };
+
+/** Gives undefined for a value that is not a record of the format. */
+export type ParseRecord<R> = (value: unknown) => R | undefined;
+
+/** Never throws, whatever the bytes are. */
+export function readRecord<R>(line: FileLine, parse: ParseRecord<R>): LineReading<R> {
+  if (line.content === undefined) {
+    const mebibytes = ((line.end - line.position) / (1024 * 1024)).toFixed(1);
+    return { kind: 'damaged', text: `This line is too long to show (${mebibytes} MiB).` };
+  }
+  const decoded = line.content.toString('utf8');
+  const text = line.position === 0 && decoded.startsWith('\uFEFF') ? decoded.slice(1) : decoded;
+  if (text.trim() === '') return { kind: 'blank' };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { kind: 'damaged', text: `This line is not JSON: ${oneLine(text, EXCERPT_CHARACTERS)}` };
+  }
+  if (isDeeperThan(value, MAX_DEPTH)) {
+    return {
+      kind: 'damaged',
+      text: `This line is nested too deeply to show: ${oneLine(text, EXCERPT_CHARACTERS)}`,
+    };
+  }
+  const record = parse(value);
+  if (record === undefined) {
+    return {
+      kind: 'damaged',
+      text: `This line is not a record of a session: ${oneLine(text, EXCERPT_CHARACTERS)}`,
+    };
+  }
+  return { kind: 'record', record };
+}
+
+/** Level by level, not by recursion, which is what deep values break. */
+function isDeeperThan(value: unknown, depth: number): boolean {
+  let level: unknown[] = [value];
+  for (let current = 0; current <= depth; current += 1) {
+    const next: unknown[] = [];
+    for (const item of level) {
+      if (typeof item !== 'object' || item === null) continue;
+      for (const child of Object.values(item))
+        if (typeof child === 'object' && child !== null) next.push(child);
+    }
+    if (next.length === 0) return false;
+    level = next;
+  }
+  return true;
+}

@@ -1,0 +1,155 @@
+import type { TranscriptItem } from '../../protocol/transcript.ts';
+import {
+  blocksOf,
+  leftOutNote,
+  lineOfItems,
+  otherBlock,
+  outputText,
+  partOf,
+  thinkingItem,
+  withImages,
+  type LineOfItems,
+  type MessageContent,
+} from '../contentBlocks.ts';
+import type { RecordAt } from '../jsonl/transcript.ts';
+import { countOf, dollarsOf, tokensOf } from '../values.ts';
+import {
+  parsePiBlock,
+  type PiAssistantMessage,
+  type PiMessage,
+  type PiRecord,
+  type PiUsage,
+} from './schema.ts';
+
+/** What a person reads of a page's lines, in the order of the file: the branches of the tree, as they were made. */
+export function piItems(records: readonly RecordAt<PiRecord>[]): TranscriptItem[] {
+  return records.flatMap((at) => {
+    const line = lineOfItems(at.record.common.id, at.position, at.record.common.timestamp);
+    return [...branchNote(line, at), ...entryItems(line, at.record)];
+  });
+}
+
+/** pi appends to the entry it continues from, which is the one before it unless the person went back. */
+function branchNote(line: LineOfItems, { record, previous }: RecordAt<PiRecord>): TranscriptItem[] {
+  const { parentId } = record.common;
+  if (parentId === undefined || previous === undefined || record.common.type === 'session') return [];
+  // The header has an id too, which is not one of the tree.
+  const idBefore = previous.common.type === 'session' ? null : previous.common.id;
+  if (idBefore === undefined || parentId === idBefore) return [];
+  const text =
+    parentId === null ? 'Continues from the beginning of the session' : 'Continues from an earlier entry';
+  return [{ ...partOf(line, 'branch'), kind: 'note', severity: 'info', text }];
+}
+
+function entryItems(line: LineOfItems, { raw, common, known }: PiRecord): TranscriptItem[] {
+  switch (known?.type) {
+    case 'message':
+      return messageItems(line, known.message);
+    case 'model_change':
+      return [{ ...line, kind: 'model_change', model: known.modelId, provider: known.provider }];
+    case 'compaction':
+      return [
+        { ...line, kind: 'compaction', text: known.summary, tokensBefore: countOf(known.tokensBefore) },
+      ];
+    case 'branch_summary':
+      return [{ ...line, kind: 'summary', text: known.summary }];
+    case 'session':
+    case 'session_info':
+    case undefined:
+      return [{ ...line, kind: 'other', type: common.type, data: raw }];
+  }
+}
+
+function messageItems(line: LineOfItems, message: PiMessage): TranscriptItem[] {
+  switch (message.role) {
+    case 'user':
+      return [...userItems(line, message.content), ...leftOutNote(line, message.content)];
+    case 'assistant':
+      return [
+        ...assistantItems(line, message),
+        ...leftOutNote(line, message.content),
+        ...endNote(line, message),
+      ];
+    case 'toolResult': {
+      const result = { output: outputText(message.content), isError: message.isError === true };
+      return [{ ...line, kind: 'tool_result', callId: message.toolCallId, result }];
+    }
+    case 'bashExecution': {
+      // A command that the person ran with `!`.
+      const failed = message.cancelled === true || (message.exitCode ?? 0) !== 0;
+      const result = { output: message.output, isError: failed };
+      return [{ ...line, kind: 'tool_call', name: 'bash', input: { command: message.command }, result }];
+    }
+    case 'branchSummary':
+      return [{ ...line, kind: 'summary', text: message.summary }];
+    case 'compactionSummary':
+      return [
+        { ...line, kind: 'compaction', text: message.summary, tokensBefore: countOf(message.tokensBefore) },
+      ];
+  }
+}
+
+function userItems(line: LineOfItems, content: MessageContent): TranscriptItem[] {
+  const items: TranscriptItem[] = [];
+  let images = 0;
+  for (const [index, raw] of blocksOf(content).entries()) {
+    const part = partOf(line, index);
+    const block = parsePiBlock(raw);
+    if (block?.type === 'text') items.push({ ...part, kind: 'message', role: 'user', text: block.text });
+    else if (block?.type === 'image') images += 1;
+    else items.push(otherBlock(part, raw));
+  }
+  return withImages(line, items, images);
+}
+
+function assistantItems(line: LineOfItems, message: PiAssistantMessage): TranscriptItem[] {
+  const blocks = blocksOf(message.content);
+  const lastText = blocks.findLastIndex((raw) => parsePiBlock(raw)?.type === 'text');
+  return blocks.map((raw, index) => assistantItem(partOf(line, index), message, raw, index === lastText));
+}
+
+function assistantItem(
+  line: LineOfItems,
+  message: PiAssistantMessage,
+  raw: unknown,
+  withUsage: boolean,
+): TranscriptItem {
+  const block = parsePiBlock(raw);
+  switch (block?.type) {
+    case 'text':
+      return {
+        ...line,
+        kind: 'message',
+        role: 'assistant',
+        text: block.text,
+        model: message.model,
+        tokens: withUsage ? piTokens(message.usage) : undefined,
+        costUsd: withUsage ? dollarsOf(message.usage?.cost?.total) : undefined,
+      };
+    case 'thinking':
+      return thinkingItem(line, block.thinking);
+    case 'toolCall':
+      return { ...line, kind: 'tool_call', callId: block.id, name: block.name, input: block.arguments };
+    case 'image':
+      return { ...line, kind: 'message', role: 'assistant', text: '', images: 1 };
+    case undefined:
+      return otherBlock(line, raw);
+  }
+}
+
+/** How a turn ended that did not end by itself: often all that its message holds. */
+function endNote(line: LineOfItems, { stopReason, errorMessage }: PiAssistantMessage): TranscriptItem[] {
+  if (stopReason === 'error') {
+    const text = errorMessage ?? 'The turn ended with an error.';
+    return [{ ...partOf(line, 'end'), kind: 'note', severity: 'warning', text }];
+  }
+  if (stopReason === 'aborted') {
+    const text = errorMessage ?? 'The turn was aborted.';
+    return [{ ...partOf(line, 'end'), kind: 'note', severity: 'info', text }];
+  }
+  return [];
+}
+
+export function piTokens(usage: PiUsage | undefined) {
+  return usage === undefined ? undefined : tokensOf(usage);
+}
