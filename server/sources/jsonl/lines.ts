@@ -5,7 +5,6 @@ export const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
 const CHUNK_BYTES = 256 * 1024;
 const LF = 0x0a;
-const CR = 0x0d;
 
 /** A line that has its end. Split at the byte 0x0A alone, so characters of several bytes stay whole. */
 export interface FileLine {
@@ -13,7 +12,7 @@ export interface FileLine {
   readonly position: number;
   /** Byte offset after its line end: where the next line begins. */
   readonly end: number;
-  /** Without the line end; undefined where it is longer than {@link MAX_LINE_BYTES}. */
+  /** Without the line feed; a carriage return before it is white space to JSON. Undefined where it is longer than {@link MAX_LINE_BYTES}. */
   readonly content: Buffer | undefined;
 }
 
@@ -25,15 +24,11 @@ export function splitLines(bytes: Buffer, position: number): FileLine[] {
     lines.push({
       position: position + start,
       end: position + end + 1,
-      content: withoutCarriageReturn(bytes.subarray(start, end)),
+      content: bytes.subarray(start, end),
     });
     start = end + 1;
   }
   return lines;
-}
-
-function withoutCarriageReturn(line: Buffer): Buffer {
-  return line.at(-1) === CR ? line.subarray(0, -1) : line;
 }
 
 /**
@@ -55,7 +50,7 @@ export async function* readLines(file: ReadableFile, from: number, until: number
       yield {
         position: lineStart,
         end,
-        content: tooLong ? undefined : withoutCarriageReturn(Buffer.concat(parts)),
+        content: tooLong ? undefined : Buffer.concat(parts),
       };
       start = lf + 1;
       lineStart = end;

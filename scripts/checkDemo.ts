@@ -1,0 +1,32 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { launchBrowser } from './host/browser.ts';
+import type { VsCodeServer } from './host/vscodeServer.ts';
+import { openWindow } from './host/window.ts';
+
+/** Looks at the demo as a person would, and throws where something that must be there is not. Takes pictures. */
+export async function checkDemo(server: VsCodeServer, workspace: string, pictures: string): Promise<void> {
+  await mkdir(pictures, { recursive: true });
+  const browser = await launchBrowser();
+  try {
+    const { workbench, close } = await openWindow(browser, server, {
+      folder: workspace,
+      viewport: { width: 1280, height: 800 },
+    });
+    await workbench.sidebar.open('Lockstep');
+    for (const title of ['Fix the flaky checkout test', 'Claude Code', 'pi']) {
+      await workbench.sidebar.row(title).waitFor();
+    }
+    await workbench.sidebar.click('Fix the flaky checkout test');
+    const transcript = await workbench.webview('lockstep-transcript');
+    await transcript.getByText('The floating promise is the cause.').waitFor();
+    await workbench.screenshot(join(pictures, 'session.png'));
+
+    await workbench.sidebar.click('Discount codes at checkout');
+    await workbench.editorTab('Discount codes').waitFor();
+    await workbench.screenshot(join(pictures, 'claude-code.png'));
+    await close();
+  } finally {
+    await browser.close();
+  }
+}

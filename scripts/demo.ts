@@ -1,0 +1,179 @@
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { createServer } from '../server/server.ts';
+import type { CallParamsOf, Method } from '../server/protocol/method.ts';
+import * as history from '../server/protocol/sessionHistoryMethods.ts';
+import * as lifecycle from '../server/protocol/sessionLifecycleMethods.ts';
+
+const FIXTURES = fileURLToPath(new URL('../test/fixtures/', import.meta.url));
+/** The folder that the example transcripts speak of; in the copy it is the demo's own. */
+const FIXTURE_PROJECT = '/home/dev/projects';
+
+export interface Demo {
+  /** The folder to open. */
+  readonly workspace: string;
+  /** Points the server at the example sessions, so that a demo neither shows nor touches anyone's own. */
+  readonly env: Readonly<Record<'LOCKSTEP_HOME' | 'CLAUDE_CONFIG_DIR' | 'PI_CODING_AGENT_DIR', string>>;
+}
+
+/** Makes a workspace with example sessions of Lockstep's own and of other agents below an empty folder. */
+export async function makeDemo(folder: string): Promise<Demo> {
+  const projects = join(folder, 'projects');
+  const workspace = join(projects, 'shop');
+  const env = {
+    LOCKSTEP_HOME: join(folder, 'lockstep'),
+    CLAUDE_CONFIG_DIR: join(folder, 'claude'),
+    PI_CODING_AGENT_DIR: join(folder, 'pi'),
+  };
+  await mkdir(join(workspace, 'src'), { recursive: true });
+  await writeFile(join(workspace, 'README.md'), '# Shop\n\nA small shop, for trying Lockstep.\n');
+  await writeFile(join(workspace, 'src', 'cart.ts'), 'export const cart: string[] = [];\n');
+  await copyTranscripts(join(FIXTURES, 'claude-code'), env.CLAUDE_CONFIG_DIR, projects);
+  await copyTranscripts(join(FIXTURES, 'pi'), env.PI_CODING_AGENT_DIR, projects);
+  await makeSessions(env, workspace);
+  return { workspace, env };
+}
+
+async function copyTranscripts(from: string, to: string, projects: string): Promise<void> {
+  await cp(from, to, { recursive: true });
+  for (const entry of await readdir(to, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replaceAll(FIXTURE_PROJECT, projects));
+  }
+}
+
+type Step = readonly [method: Method, params: Record<string, unknown>];
+const step = <M extends Method>(method: M, params: Omit<CallParamsOf<M> & object, 'id'>): Step => [
+  method,
+  { ...params },
+];
+
+const usage = (input: number, output: number) => ({
+  input,
+  output,
+  cacheRead: input * 4,
+  costUsd: (input * 3 + output * 15) / 1e6,
+  model: 'claude-sonnet-4-5',
+  provider: 'anthropic',
+});
+
+const tool = (name: string, input: unknown, output: unknown, durationMs: number, isError = false): Step =>
+  step(history.sessionsRecordToolCall, { name, input, output, durationMs, isError });
+
+const says = (role: 'user' | 'assistant', content: string, tokens?: readonly [number, number]): Step =>
+  step(history.sessionsAddMessage, { role, content, ...(tokens ? { usage: usage(...tokens) } : {}) });
+
+const iterate: Step = step(lifecycle.sessionsIterate, { data: {} });
+const endIteration = (outcome: string): Step => step(lifecycle.sessionsEndIteration, { outcome });
+
+/** What the example sessions did, in order. */
+const EXAMPLES: readonly { start: CallParamsOf<typeof lifecycle.sessionsStart>; steps: readonly Step[] }[] = [
+  {
+    start: { task: 'Move the price table from floats to decimals', mode: 'developer', maxIterations: 40 },
+    steps: [
+      iterate,
+      says('assistant', 'I will begin with the schema, then the places that read it.', [5200, 410]),
+      tool('bash', { command: 'rg -l "price" src' }, 'src/cart.ts\nsrc/prices.ts\nsrc/invoice.ts', 41),
+      endIteration('schema changed'),
+      iterate,
+      tool('edit', { path: 'src/prices.ts' }, 'Replaced 3 places.', 12),
+      endIteration('prices.ts changed'),
+      step(lifecycle.sessionsPause, { reason: 'Waiting for the review of the schema' }),
+    ],
+  },
+  {
+    start: { task: 'Raise test coverage of the cart to 90 %', mode: 'tester', maxIterations: 2 },
+    steps: [
+      iterate,
+      tool('bash', { command: 'npm test -- --coverage' }, 'Statements: 71.4 %', 8120),
+      endIteration('71 %'),
+      iterate,
+      tool('bash', { command: 'npm test -- --coverage' }, 'Statements: 83.9 %', 8344),
+      endIteration('84 %'),
+      iterate,
+    ],
+  },
+  {
+    start: {
+      task: 'Update the dependencies of the shop',
+      mode: 'maintainer',
+      maxIterations: 10,
+      label: 'weekly-update',
+    },
+    steps: [
+      iterate,
+      tool('bash', { command: 'npm outdated' }, 'typescript  6.0.3  7.0.2', 1403),
+      step(lifecycle.sessionsComplete, { result: 'All dependencies are current; the tests pass.' }),
+    ],
+  },
+  {
+    start: { task: 'Find out why the search takes two seconds', mode: 'developer', maxIterations: 15 },
+    steps: [
+      iterate,
+      tool('bash', { command: 'node --cpu-prof search.js' }, 'Error: Cannot find module search.js', 77, true),
+      step(lifecycle.sessionsFail, { error: 'The profile could not be made: the entry point has moved.' }),
+    ],
+  },
+  {
+    start: { task: 'Fix the flaky checkout test', mode: 'developer', maxIterations: 50 },
+    steps: [
+      says(
+        'user',
+        'The checkout test fails about once in ten runs. Find out why and mend the cause, not the test.',
+      ),
+      iterate,
+      says('assistant', 'I run the test until it fails, to see what differs.', [3100, 220]),
+      tool(
+        'bash',
+        { command: 'for i in $(seq 20); do npm test -- checkout || break; done' },
+        'Failed in run 7:\n  expected 2 items, got 1',
+        48211,
+        true,
+      ),
+      says(
+        'assistant',
+        'The second item is added before the first request has ended. The test does not wait, and neither does the code:\n\n```ts\nvoid addItem(first);\nawait addItem(second);\n```\n\nThe floating promise is the cause.',
+        [4400, 350],
+      ),
+      step(history.sessionsRecordLearning, {
+        insight: 'Cart writes have to be awaited: the store answers in any order.',
+        expertiseFile: 'docs/testing.md',
+      }),
+      endIteration('cause found'),
+      iterate,
+      tool('edit', { path: 'src/cart.ts', change: 'await both writes' }, 'Replaced 1 place.', 9),
+      tool(
+        'bash',
+        { command: 'for i in $(seq 50); do npm test -- checkout || break; done' },
+        '50 runs passed.',
+        120_455,
+      ),
+      endIteration('50 runs passed'),
+      iterate,
+      says('assistant', 'The same pattern is in `src/wishlist.ts`. I look at that next.', [5100, 180]),
+    ],
+  },
+];
+
+async function makeSessions(env: Demo['env'], workspace: string): Promise<void> {
+  const server = createServer({ env, userHome: workspace, logger: { log: () => undefined } });
+  const call = async (method: Method, params: object): Promise<unknown> => {
+    const outcome = await server.registry.call(method.name, params);
+    if (!outcome.ok) throw new Error(`${method.name}: ${outcome.error.message}`);
+    return outcome.result;
+  };
+  try {
+    for (const { start, steps } of EXAMPLES) {
+      const { id } = z
+        .looseObject({ id: z.string() })
+        .parse(await call(lifecycle.sessionsStart, { ...start, workspace }));
+      for (const [method, params] of steps) await call(method, { ...params, id });
+    }
+  } finally {
+    server.dispose();
+  }
+}

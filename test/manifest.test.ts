@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { z } from 'zod';
+import { Commands, ContextKeys, Settings, Views, WebviewTypes } from '../client/ids.ts';
+import { collectTexts, recordedTexts } from '../scripts/l10n.ts';
+import { ROOT, sourceFiles } from './support/sourceFiles.ts';
+
+const manifestSchema = z.looseObject({
+  activationEvents: z.array(z.string()),
+  contributes: z.looseObject({
+    viewsContainers: z.looseObject({ activitybar: z.array(z.looseObject({ id: z.string() })) }),
+    views: z.record(z.string(), z.array(z.looseObject({ id: z.string() }))),
+    viewsWelcome: z.array(z.looseObject({ view: z.string() })),
+    commands: z.array(z.looseObject({ command: z.string(), title: z.string() })),
+    menus: z.record(z.string(), z.array(z.looseObject({ command: z.string() }))),
+    keybindings: z.array(z.looseObject({ command: z.string() })),
+    configuration: z.looseObject({ properties: z.record(z.string(), z.looseObject({ scope: z.string() })) }),
+  }),
+});
+
+const text = await readFile(join(ROOT, 'package.json'), 'utf8');
+const { contributes, activationEvents } = manifestSchema.parse(JSON.parse(text));
+const sorted = (values: Iterable<string>) => [...new Set(values)].sort();
+
+describe('the manifest and the ids in the code', () => {
+  it('name the same commands', () => {
+    assert.deepEqual(
+      sorted(contributes.commands.map(({ command }) => command)),
+      sorted(Object.values(Commands)),
+    );
+  });
+
+  it('name the same views, container, settings and webviews', () => {
+    assert.deepEqual(sorted(Object.keys(contributes.views)), [Views.container]);
+    assert.deepEqual(
+      contributes.viewsContainers.activitybar.map(({ id }) => id),
+      [Views.container],
+    );
+    assert.deepEqual(sorted(Object.values(contributes.views).flatMap((views) => views.map(({ id }) => id))), [
+      Views.sessions,
+    ]);
+    assert.deepEqual(sorted(Object.keys(contributes.configuration.properties)), [
+      `${Settings.section}.${Settings.store}`,
+    ]);
+    assert.ok(activationEvents.includes(`onWebviewPanel:${WebviewTypes.transcript}`));
+  });
+
+  it('use only commands, views and context keys that exist', () => {
+    const used = [
+      ...Object.values(contributes.menus).flatMap((items) => items.map(({ command }) => command)),
+      ...contributes.keybindings.map(({ command }) => command),
+    ];
+    for (const command of used) assert.ok(Object.values<string>(Commands).includes(command), command);
+    for (const { view } of contributes.viewsWelcome)
+      assert.ok(Object.values<string>(Views).includes(view), view);
+    const known = [Commands, Views, ContextKeys].flatMap((ids) => Object.values<string>(ids));
+    for (const [id] of text.matchAll(/lockstep\.[a-zA-Z]+/g)) {
+      assert.ok(
+        [...known, 'lockstep.store', 'lockstep.svg', 'lockstep.png', 'lockstep.transcript'].includes(id),
+        id,
+      );
+    }
+  });
+
+  it('put no id into code outside ids.ts', () => {
+    const ids = [Commands, Views, ContextKeys].flatMap((group) => Object.values<string>(group));
+    for (const { path, text: code } of sourceFiles('client')) {
+      if (path === 'client/ids.ts') continue;
+      for (const id of ids.filter((candidate) => candidate.includes('.'))) {
+        assert.ok(!code.includes(`'${id}'`), `${path} spells ${id}`);
+      }
+    }
+  });
+
+  it('keep settings that name a place machine-scoped', () => {
+    assert.equal(contributes.configuration.properties['lockstep.store']?.scope, 'machine');
+  });
+});
+
+describe('the texts that a person sees', () => {
+  it('of the manifest are all in package.nls.json, and nothing else is', async () => {
+    const nls: unknown = JSON.parse(await readFile(join(ROOT, 'package.nls.json'), 'utf8'));
+    const used = [...text.matchAll(/"%([^%"]+)%"/g)].map(([, key = '']) => key);
+    assert.deepEqual(sorted(used), sorted(Object.keys(z.record(z.string(), z.string()).parse(nls))));
+    for (const { title } of contributes.commands) assert.match(title, /^%.*%$/);
+  });
+
+  it('of the code are all in the bundle for translators', async () => {
+    assert.equal(await recordedTexts(), await collectTexts(), 'run: npm run l10n');
+  });
+});

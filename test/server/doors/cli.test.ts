@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { wireError } from '../../../server/protocol/error.ts';
+import { methods } from '../../../server/protocol/methods.ts';
+import { session } from '../../../server/protocol/session.ts';
+import { runCommand } from '../../support/command.ts';
+import { tempFolder } from '../../support/tempFolder.ts';
+
+describe('lockstep, the command', () => {
+  it('calls a method with params from the argument or from stdin, and prints the result', async (t) => {
+    const env = { LOCKSTEP_HOME: await tempFolder(t) };
+    const params = JSON.stringify({ task: 'Fix the tests', mode: 'developer' });
+    for (const run of [
+      await runCommand(['call', 'sessions.start', params], { env }),
+      await runCommand(['call', 'sessions.start', '-'], { env, stdin: params }),
+    ]) {
+      assert.deepEqual([run.code, run.stderr], [0, '']);
+      assert.equal(session.parse(JSON.parse(run.stdout)).task, 'Fix the tests');
+    }
+    const stats = await runCommand(['call', 'sessions.stats'], { env });
+    assert.match(stats.stdout, /"total": 2/);
+  });
+
+  it('prints an error as JSON on stderr alone, and exits with 1', async (t) => {
+    const run = await runCommand(['call', 'sessions.get', '{"id":"no-such"}'], {
+      env: { LOCKSTEP_HOME: await tempFolder(t) },
+    });
+    assert.deepEqual([run.code, run.stdout], [1, '']);
+    assert.equal(wireError.parse(JSON.parse(run.stderr)).code, 'SESSION_NOT_FOUND');
+  });
+
+  it('says what is wrong with a command line, and exits with 2', async (t) => {
+    const env = { LOCKSTEP_HOME: await tempFolder(t) };
+    for (const [args, words] of [
+      [[], /Usage:/],
+      [['dance'], /no command dance/],
+      [['call'], /needs the name of a method/],
+      [['call', 'no.such'], /no method no\.such/],
+      [['call', 'sessions.get', '{id: 1}'], /not JSON/],
+      [['call', 'sessions.get', '{}', '{}'], /one method and one JSON value/],
+      [['rpc', 'now'], /takes no arguments/],
+      [['methods', '--yaml'], /--yaml/],
+    ] as const) {
+      const run = await runCommand(args, { env });
+      assert.deepEqual([run.code, run.stdout], [2, ''], args.join(' '));
+      assert.match(run.stderr, words);
+    }
+  });
+
+  it('lists the methods, for people and with JSON schemas for programs', async () => {
+    const listed = await runCommand(['methods']);
+    assert.equal(listed.code, 0);
+    for (const { name, summary } of methods)
+      assert.ok(listed.stdout.includes(name) && listed.stdout.includes(summary));
+    const described: unknown = JSON.parse((await runCommand(['methods', '--json'])).stdout);
+    assert.ok(Array.isArray(described));
+    assert.equal(described.length, methods.length);
+    assert.match(JSON.stringify(described[0]), /"additionalProperties":false/);
+  });
+
+  it('prints help and version', async () => {
+    assert.match((await runCommand(['--help'])).stdout, /Exit codes/);
+    assert.match((await runCommand(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+});
