@@ -29,7 +29,7 @@ export function statusIcon(status: SessionStatus): vscode.ThemeIcon {
     case 'paused':
       return new vscode.ThemeIcon('debug-pause', new vscode.ThemeColor('charts.yellow'));
     case 'timeout':
-      return new vscode.ThemeIcon('watch', new vscode.ThemeColor('charts.orange'));
+      return new vscode.ThemeIcon('stop-circle', new vscode.ThemeColor('charts.orange'));
     case 'completed':
       return new vscode.ThemeIcon('pass', new vscode.ThemeColor('descriptionForeground'));
     case 'failed':

@@ -49,7 +49,7 @@ export class StatusBar implements vscode.Disposable {
       const active = this.#sessions.count('active');
       const paused = this.#sessions.count('paused');
       const words = vscode.l10n.t('Lockstep: {0} active, {1} paused', active, paused);
-      this.#set(`$(play-circle) ${active} $(debug-pause) ${paused}`, words);
+      this.#set(`Lockstep $(play-circle) ${active} $(debug-pause) ${paused}`, words);
     }
   }
 

@@ -1,0 +1,79 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { makeDemo } from '../../scripts/demo.ts';
+import { launchBrowser } from '../../scripts/host/browser.ts';
+import { installVsix, startVsCodeServer, type VsCodeServer } from '../../scripts/host/vscodeServer.ts';
+import { openWindow, type VsCodeWindow } from '../../scripts/host/window.ts';
+import { packageVsix } from '../../scripts/packageVsix.ts';
+
+export interface HostOptions {
+  /** Sessions that are there from the start: the demo's, or none. */
+  readonly content: 'demo' | 'empty';
+  /** False is Restricted Mode. */
+  readonly trust?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The packaged extension in a real VS Code and a real browser, on sessions of its own. */
+export interface LockstepHost {
+  readonly server: VsCodeServer;
+  readonly browser: Browser;
+  readonly workspace: string;
+  /** `$LOCKSTEP_HOME` of the server. */
+  readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
+  open(): Promise<VsCodeWindow>;
+  stop(): Promise<void>;
+}
+
+export async function startLockstepHost({ content, trust = true, env = {} }: HostOptions): Promise<LockstepHost> {
+  const folder = await mkdtemp(join(tmpdir(), 'lockstep-host-'));
+  const extensionsDir = join(folder, 'extensions');
+  const { path } = await packageVsix(join(folder, 'lockstep.vsix'));
+  await installVsix(extensionsDir, path);
+  const demo = content === 'demo' ? await makeDemo(folder) : await emptyWorkspace(folder);
+  const allEnv = { ...demo.env, ...env };
+  const server = await startVsCodeServer({
+    extensionsDir,
+    env: allEnv,
+    trust,
+    smokeTestDriver: false,
+    userSettings: { 'security.workspace.trust.startupPrompt': 'never' },
+  });
+  const browser = await launchBrowser();
+  return {
+    server,
+    browser,
+    workspace: demo.workspace,
+    home: allEnv.LOCKSTEP_HOME,
+    env: allEnv,
+    async open() {
+      const window = await openWindow(browser, server, {
+        folder: demo.workspace,
+        viewport: { width: 1280, height: 1000 },
+      });
+      await window.workbench.sidebar.open('Lockstep');
+      return window;
+    },
+    async stop() {
+      await browser.close();
+      await server.stop();
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+async function emptyWorkspace(folder: string) {
+  const workspace = join(folder, 'workspace');
+  await mkdir(workspace);
+  return {
+    workspace,
+    env: {
+      LOCKSTEP_HOME: join(folder, 'lockstep'),
+      CLAUDE_CONFIG_DIR: join(folder, 'claude'),
+      PI_CODING_AGENT_DIR: join(folder, 'pi'),
+    },
+  };
+}
