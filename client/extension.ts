@@ -1,3 +1,4 @@
+import './zodWithoutEval.ts';
 import * as vscode from 'vscode';
 import { transcriptsPage } from '../server/protocol/transcriptMethods.ts';
 import { methods } from '../server/protocol/methods.ts';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { launchBrowser } from './host/browser.ts';
 import type { VsCodeServer } from './host/vscodeServer.ts';
 import { openWindow } from './host/window.ts';
+import type { Workbench } from './host/workbench.ts';
 
 /** Looks at the demo as a person would, and throws where something that must be there is not. Takes pictures. */
 export async function checkDemo(server: VsCodeServer, workspace: string, pictures: string): Promise<void> {
@@ -18,15 +19,22 @@ export async function checkDemo(server: VsCodeServer, workspace: string, picture
       await workbench.sidebar.row(title).waitFor();
     }
     await workbench.sidebar.click('Fix the flaky checkout test');
-    const transcript = await workbench.webview('lockstep-transcript');
-    await transcript.getByText('The floating promise is the cause.').waitFor();
+    await showsText(workbench, 'The floating promise is the cause.');
     await workbench.screenshot(join(pictures, 'session.png'));
 
     await workbench.sidebar.click('Discount codes at checkout');
     await workbench.editorTab('Discount codes').waitFor();
+    await showsText(workbench, 'The checkout now takes discount codes');
     await workbench.screenshot(join(pictures, 'claude-code.png'));
     await close();
   } finally {
     await browser.close();
   }
+}
+
+/** Waits until the transcript in front shows a text, icons included: a font that comes late leaves gaps in a picture. */
+async function showsText(workbench: Workbench, text: string): Promise<void> {
+  const transcript = await workbench.webview('lockstep-transcript');
+  await transcript.getByText(text).waitFor();
+  await transcript.evaluate('document.fonts.ready.then(() => undefined)');
 }

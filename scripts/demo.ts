@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createServer } from '../server/server.ts';
 import type { CallParamsOf, Method } from '../server/protocol/method.ts';
 import * as history from '../server/protocol/sessionHistoryMethods.ts';

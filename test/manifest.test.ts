@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Commands, ContextKeys, Settings, Views, WebviewTypes } from '../client/ids.ts';
 import { collectTexts, recordedTexts } from '../scripts/l10n.ts';
 import { ROOT, sourceFiles } from './support/sourceFiles.ts';

@@ -15,8 +15,12 @@ export function transcriptCommands(
   return {
     [Commands.openTranscript]: async (argument) => {
       const session = openable(argument, targets.tree);
-      const ref = session ? ('ref' in session ? session.ref : OWN_REF + session.id) : await pick(targets);
-      if (ref !== undefined) panels.open(ref);
+      if (session) {
+        panels.open('ref' in session ? session.ref : OWN_REF + session.id, true);
+        return;
+      }
+      const ref = await pick(targets);
+      if (ref !== undefined) panels.open(ref, false);
     },
   };
 }

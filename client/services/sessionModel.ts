@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CallParamsOf, Method, ResultOf } from '../../server/protocol/method.ts';
 import type { Session, SessionStatus } from '../../server/protocol/session.ts';
 import { sessionStatus } from '../../server/protocol/session.ts';

@@ -27,9 +27,9 @@ export function statusIcon(status: SessionStatus): vscode.ThemeIcon {
     case 'active':
       return new vscode.ThemeIcon('play-circle', new vscode.ThemeColor('charts.green'));
     case 'paused':
-      return new vscode.ThemeIcon('debug-pause', new vscode.ThemeColor('charts.yellow'));
+      return new vscode.ThemeIcon('debug-pause', new vscode.ThemeColor('charts.blue'));
     case 'timeout':
-      return new vscode.ThemeIcon('stop-circle', new vscode.ThemeColor('charts.orange'));
+      return new vscode.ThemeIcon('stop-circle', new vscode.ThemeColor('list.warningForeground'));
     case 'completed':
       return new vscode.ThemeIcon('pass', new vscode.ThemeColor('descriptionForeground'));
     case 'failed':

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SessionEvent } from '../protocol/event.ts';
 import type { Tokens } from '../protocol/session.ts';
 import { usage as usageSchema } from '../protocol/sessionHistoryMethods.ts';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Readable, Writable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Registry } from '../methods/registry.ts';
 import type { Disposable } from '../platform/disposable.ts';
 import { serveRpc } from './rpc.ts';

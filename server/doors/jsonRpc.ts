@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WireError } from '../protocol/error.ts';
 
 /** Error codes of JSON-RPC 2.0 (https://www.jsonrpc.org/specification#error_object). */

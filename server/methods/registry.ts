@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { toWireError } from '../domain/errorCatalogue.ts';
 import { LockstepError } from '../domain/errors.ts';
 import type { Logger } from '../platform/logger.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** 1 MiB: the most that one `data`, `context`, `metadata`, `result` or message may take as UTF-8 JSON (DESIGN, section 4). */
 export const MAX_JSON_BYTES = 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** How long a call may take where its method does not say otherwise, in milliseconds. */
 export const DEFAULT_DEADLINE_MS = 60_000;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sourceKind } from './sourceSession.ts';
 
 /** Sent by long-lived doors when the store's revision has grown, whoever raised it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonObject, jsonValue } from './json.ts';
 
 export const sessionKind = z.enum(['session', 'workflow', 'step', 'conversation']);

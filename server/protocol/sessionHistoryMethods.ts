@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { customEventType, eventType, sessionEvent } from './event.ts';
 import { jsonObject, jsonValue, MAX_JSON_BYTES, text, textOrEmpty } from './json.ts';
 import { defineMethod } from './method.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonObject, jsonValue, text } from './json.ts';
 import { defineMethod } from './method.ts';
 import { MAX_ITERATIONS, session, sessionKind } from './session.ts';

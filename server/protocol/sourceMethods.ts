@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineMethod } from './method.ts';
 import { sourceKind, sourceProblem, sourceSession } from './sourceSession.ts';
 

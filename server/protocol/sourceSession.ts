@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isoTime, tokens } from './session.ts';
 
 /** The agents whose own session stores Lockstep reads. */

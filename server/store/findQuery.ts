@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
-import { z } from 'zod';
+import * as z from 'zod';
 import { LockstepError } from '../domain/errors.ts';
 import type { Session } from '../protocol/session.ts';
 import type { FindQuery, StatsFilter } from './sessionStore.ts';

@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SessionState } from '../domain/sessionState.ts';
 import type { SessionEvent } from '../protocol/event.ts';
 import type { JsonObject } from '../protocol/json.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { LockstepError, sessionNotFound } from '../domain/errors.ts';
 import type { Decide, NewEvent, Step } from '../domain/sessionState.ts';
 import type { Clock } from '../platform/clock.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { sessionKind, sessionStatus } from '../protocol/session.ts';
 import type { SessionStats } from '../protocol/sessionQueryMethods.ts';
 import type { Connection } from './connection.ts';

@@ -144,8 +144,6 @@ describe('Lockstep in VS Code, from an empty store', () => {
     await row('A new name').waitFor();
     await workbench.sidebar.click('A new name');
     await workbench.editorTab('A new name').waitFor();
-    await workbench.palette('Lockstep: Focus on Sessions View');
-    await row('A new name').and(workbench.page.locator('.focused')).waitFor();
     await workbench.page.keyboard.press('F2');
     await workbench.quickInput.asks('The new title');
     await workbench.quickInput.cancel();

@@ -30,10 +30,15 @@ describe('sessions of other agents and transcripts, in VS Code', () => {
     await workbench.sidebar.row('Claude Code').waitFor();
     await workbench.sidebar.row('pi').waitFor();
     await workbench.sidebar.expand('Discount codes at checkout');
-    const rows = await workbench.sidebar.rows();
-    const at = rows.findIndex(({ label }) => label === 'Discount codes at checkout');
+    const { rows, at } = await eventually(
+      async () => {
+        const all = await workbench.sidebar.rows();
+        return { rows: all, at: all.findIndex(({ label }) => label === 'Discount codes at checkout') };
+      },
+      (seen) => seen.rows[seen.at + 1]?.level === 3,
+      { what: 'the nested sub-agent' },
+    );
     assert.equal(rows[at]?.level, 2);
-    assert.equal(rows[at + 1]?.level, 3, 'the sub-agent is nested');
     assert.match(rows[at]?.description ?? '', /\d+d · claude-\S+ · [\d.]+K? tokens/);
   });
 

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import type { TestContext } from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CallParamsOf, Method, ResultOf } from '../../server/protocol/method.ts';
 import { spawnCommand, type RunOptions } from './command.ts';
 

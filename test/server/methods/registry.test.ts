@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import { LockstepError } from '../../../server/domain/errors.ts';
 import { Registry } from '../../../server/methods/registry.ts';
 import type { LogLevel } from '../../../server/platform/logger.ts';

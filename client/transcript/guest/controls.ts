@@ -1,0 +1,63 @@
+import type { TemplateResult } from 'lit';
+import { html, nothing } from 'lit';
+import type { ItemContext, ViewContext } from './viewContext.ts';
+
+const COPIED_MS = 1500;
+
+export function icon(name: string): TemplateResult {
+  return html`<span class="codicon codicon-${name}" aria-hidden="true"></span>`;
+}
+
+export function timeView(
+  context: ViewContext,
+  timestamp: string | undefined,
+): TemplateResult | typeof nothing {
+  if (timestamp === undefined) return nothing;
+  const { formats } = context;
+  return html`<time datetime=${timestamp} title=${formats.fullTime(timestamp)}
+    >${formats.time(timestamp)}</time
+  >`;
+}
+
+export function copyButton(context: ViewContext, text: string): TemplateResult {
+  const { strings } = context;
+  const onClick = ({ currentTarget }: Event) => {
+    context.copy(text);
+    if (!(currentTarget instanceof HTMLElement)) return;
+    currentTarget.dataset['copied'] = strings.copied;
+    setTimeout(() => delete currentTarget.dataset['copied'], COPIED_MS);
+  };
+  return html`<button
+    class="action copy"
+    type="button"
+    title=${strings.copy}
+    aria-label=${strings.copy}
+    @click=${onClick}
+  >
+    ${icon('copy')}${icon('check')}
+  </button>`;
+}
+
+export interface FoldOptions {
+  readonly part: string;
+  readonly className?: string;
+  readonly summary: unknown;
+  readonly body: () => unknown;
+}
+
+/** A line that unfolds. What is folded is not in the page at all. */
+export function foldView(
+  context: ItemContext,
+  { part, className, summary, body }: FoldOptions,
+): TemplateResult {
+  const open = context.open.has(part);
+  const onClick = ({ currentTarget }: Event) => {
+    if (currentTarget instanceof Element) context.toggle(context.id, part, currentTarget);
+  };
+  return html`<div class="fold ${className ?? ''}">
+    <button class="fold-button" type="button" aria-expanded=${open ? 'true' : 'false'} @click=${onClick}>
+      ${icon(open ? 'chevron-down' : 'chevron-right')}${summary}
+    </button>
+    ${open ? html`<div class="fold-body">${body()}</div>` : nothing}
+  </div>`;
+}

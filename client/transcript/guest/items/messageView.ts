@@ -1,0 +1,74 @@
+import type { TemplateResult } from 'lit';
+import { html, nothing } from 'lit';
+import type { TranscriptItemOf } from '../../../../server/protocol/transcript.ts';
+import { fill } from '../../strings.ts';
+import { copyButton, foldView, icon, timeView } from '../controls.ts';
+import { revealBidi } from '../plainText.ts';
+import { proseView } from '../textView.ts';
+import type { ItemContext } from '../viewContext.ts';
+
+type Message = TranscriptItemOf<'message'>;
+
+const icons = { user: 'account', assistant: 'sparkle', system: 'settings-gear' } as const;
+
+export function messageView(context: ItemContext, message: Message): TemplateResult {
+  return message.injected === true ? injectedView(context, message) : spokenView(context, message);
+}
+
+function spokenView(context: ItemContext, message: Message): TemplateResult {
+  const { strings, formats } = context;
+  const name = { user: strings.you, assistant: strings.assistant, system: strings.system }[message.role];
+  const details = [
+    message.model === undefined ? nothing : html`<span>${revealBidi(message.model)}</span>`,
+    message.tokens === undefined
+      ? nothing
+      : html`<span title=${tokensTitle(context, message.tokens)}
+          >${fill(strings.tokens, formats.compact(message.tokens.total))}</span
+        >`,
+    message.costUsd === undefined ? nothing : html`<span>${formats.usd(message.costUsd)}</span>`,
+  ];
+  return html`<article class="message ${message.role}" aria-label=${name}>
+    <div class="message-head">
+      ${icon(icons[message.role])}<span class="message-role">${name}</span>
+      ${message.text === '' ? nothing : copyButton(context, message.text)}
+      <span class="message-details">${details}${timeView(context, message.timestamp)}</span>
+    </div>
+    ${proseView(context, 'text', message.text)}${imagesView(context, message.images)}
+  </article>`;
+}
+
+/** What the agent program put among the messages; a reader looks for it only when they wonder. */
+function injectedView(context: ItemContext, message: Message): TemplateResult {
+  return foldView(context, {
+    part: 'injected',
+    className: 'quiet',
+    summary: html`${icon('note')}<span class="fold-title">${context.strings.injected}</span>
+      ${beginning(context, 'injected', message.text)}${timeView(context, message.timestamp)}`,
+    body: () => html`${proseView(context, 'text', message.text)}${imagesView(context, message.images)}`,
+  });
+}
+
+function imagesView(
+  { strings, formats }: ItemContext,
+  images: number | undefined,
+): TemplateResult | typeof nothing {
+  if (images === undefined || images === 0) return nothing;
+  return html`<div class="images">
+    ${icon('file-media')}${images === 1 ? strings.imageOne : fill(strings.imageMany, formats.count(images))}
+  </div>`;
+}
+
+/** What a folded text begins with. Unfolded, the text itself says it. */
+export function beginning(context: ItemContext, part: string, text: string): TemplateResult {
+  const line = context.open.has(part) ? '' : (text.trimStart().slice(0, 300).split('\n')[0] ?? '');
+  return html`<span class="fold-summary" dir="auto">${revealBidi(line)}</span>`;
+}
+
+export function tokensTitle(
+  { strings, formats }: Pick<ItemContext, 'strings' | 'formats'>,
+  tokens: NonNullable<Message['tokens']>,
+): string {
+  const { input, output, cacheRead, cacheWrite } = tokens;
+  const counts = [input, output, cacheRead, cacheWrite].map((count) => formats.count(count));
+  return fill(strings.tokensTitle, ...counts);
+}

@@ -1,0 +1,60 @@
+import type { TemplateResult } from 'lit';
+import { html, nothing } from 'lit';
+import type { TranscriptError, TranscriptStatus } from '../messages.ts';
+import type { TranscriptStrings } from '../strings.ts';
+import { icon } from './controls.ts';
+
+/** Instead of items, before the first page. */
+export function loadingView(strings: TranscriptStrings): TemplateResult {
+  return html`<div class="placeholder" role="status">
+    ${spinner()}
+    <p>${strings.loading}</p>
+  </div>`;
+}
+
+export function emptyView(strings: TranscriptStrings): TemplateResult {
+  return html`<div class="placeholder">
+    ${icon('comment-discussion')}
+    <p class="placeholder-title">${strings.empty}</p>
+    <p>${strings.emptyHint}</p>
+  </div>`;
+}
+
+/** Instead of items, or beside those that are there. */
+export function errorView(
+  strings: TranscriptStrings,
+  error: TranscriptError,
+  { busy, retry }: { readonly busy: boolean; readonly retry: () => void },
+): TemplateResult {
+  return html`<div class="failure" role="alert">
+    ${icon('error')}
+    <div class="failure-body">
+      <p class="failure-title">${error.title}</p>
+      <p>${error.message}</p>
+      ${error.explanation === undefined ? nothing : html`<p class="failure-explanation">${error.explanation}</p>`}
+      <button class="primary" type="button" ?disabled=${busy} @click=${retry}>${strings.retry}</button>
+    </div>
+  </div>`;
+}
+
+/** Above the items. It stands there also while nothing is loaded, so that the keyboard reaches it. */
+export function olderView(
+  strings: TranscriptStrings,
+  status: TranscriptStatus,
+  { loadOlder, retry }: { readonly loadOlder: () => void; readonly retry: () => void },
+): TemplateResult {
+  if (status.olderFailure !== undefined) {
+    return errorView(strings, status.olderFailure, { busy: status.loadingOlder, retry });
+  }
+  return html`<div class="older">
+    ${
+      status.loadingOlder
+        ? html`${spinner()}<span>${strings.loadingOlder}</span>`
+        : html`<button class="link" type="button" @click=${loadOlder}>${strings.loadOlder}</button>`
+    }
+  </div>`;
+}
+
+function spinner(): TemplateResult {
+  return icon('loading codicon-modifier-spin');
+}

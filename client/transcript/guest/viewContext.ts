@@ -1,0 +1,19 @@
+import type { TranscriptStrings } from '../strings.ts';
+import type { Formats } from './formats.ts';
+
+/** What every view of an item needs. The same object as long as nothing of it changes. */
+export interface ViewContext {
+  readonly strings: TranscriptStrings;
+  readonly formats: Formats;
+  readonly toggle: (id: string, part: string, button: Element) => void;
+  readonly copy: (text: string) => void;
+}
+
+/** One item's share of it. */
+export interface ItemContext extends ViewContext {
+  readonly id: string;
+  /** The parts that are unfolded. */
+  readonly open: ReadonlySet<string>;
+  /** Whether a call without a result may still be running. */
+  readonly mayRun: boolean;
+}

@@ -1,0 +1,77 @@
+import * as z from 'zod';
+
+const s = z.string();
+
+/** Every text that the guest shows, translated by the host. `{0}`, `{1}` stand for what {@link fill} puts there. */
+export const transcriptStrings = z.strictObject({
+  transcript: s,
+  loading: s,
+  empty: s,
+  emptyHint: s,
+  loadOlder: s,
+  loadingOlder: s,
+  retry: s,
+  goToEnd: s,
+  newOne: s,
+  newMany: s,
+  copy: s,
+  copied: s,
+  showAllLines: s,
+  showAllCharacters: s,
+  showLess: s,
+  you: s,
+  assistant: s,
+  system: s,
+  injected: s,
+  imageOne: s,
+  imageMany: s,
+  thinking: s,
+  summary: s,
+  compaction: s,
+  compactionTokens: s,
+  learning: s,
+  modelChanged: s,
+  modelChangedProvider: s,
+  toolInput: s,
+  toolOutput: s,
+  toolResult: s,
+  toolResultHint: s,
+  toolOk: s,
+  toolFailed: s,
+  toolRunning: s,
+  toolNoResult: s,
+  noOutput: s,
+  line: s,
+  info: s,
+  warning: s,
+  iteration: s,
+  iterationUnnumbered: s,
+  iterationEnded: s,
+  iterationEndedUnnumbered: s,
+  iterations: s,
+  iterationsTitle: s,
+  model: s,
+  tokens: s,
+  tokensPartial: s,
+  tokensTitle: s,
+  cost: s,
+  partialTitle: s,
+  pausing: s,
+  statuses: z.strictObject({ active: s, paused: s, timeout: s, completed: s, failed: s }),
+  activities: z.strictObject({ running: s, open: s, idle: s, ended: s }),
+  lifecycle: z.strictObject({
+    start: s,
+    pause: s,
+    resume: s,
+    complete: s,
+    error: s,
+    timeout: s,
+    update: s,
+  }),
+});
+export type TranscriptStrings = z.infer<typeof transcriptStrings>;
+
+/** Puts values into a text's places. One pass, so that a value which looks like a place stays as it is. */
+export function fill(text: string, ...values: readonly (string | number)[]): string {
+  return text.replace(/\{(\d+)\}/g, (place, index: string) => String(values[Number(index)] ?? place));
+}

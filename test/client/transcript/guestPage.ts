@@ -1,0 +1,199 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { Browser, Locator, Page } from 'playwright-core';
+import type { TranscriptHeader } from '../../../client/transcript/header.ts';
+import { panelHtml } from '../../../client/transcript/panelHtml.ts';
+import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
+import type { FetchPage } from '../../../client/transcript/transcriptFeed.ts';
+import { TranscriptHost } from '../../../client/transcript/transcriptHost.ts';
+import type { ThemeName } from './vscodeThemes.ts';
+import { themes } from './vscodeThemes.ts';
+
+const ORIGIN = 'http://transcript.test';
+
+/** What the extension's dist folder holds of the guest. */
+export async function buildGuest(): Promise<ReadonlyMap<string, Buffer>> {
+  const repository = new URL('../../../', import.meta.url);
+  const bundle = await build({
+    entryPoints: [fileURLToPath(new URL('client/transcript/guest/main.ts', repository))],
+    bundle: true,
+    format: 'iife',
+    target: 'es2024',
+    write: false,
+    logLevel: 'silent',
+  });
+  const codicons = new URL('node_modules/@vscode/codicons/dist/', repository);
+  return new Map([
+    ['/transcript.js', Buffer.from(bundle.outputFiles[0]?.contents ?? [])],
+    ['/transcript.css', await readFile(new URL('media/transcript.css', repository))],
+    ['/codicon.css', await readFile(new URL('codicon.css', codicons))],
+    ['/codicon.ttf', await readFile(new URL('codicon.ttf', codicons))],
+  ]);
+}
+
+export interface GuestOptions {
+  readonly files: ReadonlyMap<string, Buffer>;
+  readonly strings: TranscriptStrings;
+  readonly fetchPage: FetchPage;
+  readonly header?: TranscriptHeader;
+  readonly theme?: ThemeName;
+  readonly height?: number;
+}
+
+/** The guest in a page of its own, joined to the real host side. VS Code between the two is a stub. */
+export class GuestPage implements AsyncDisposable {
+  readonly page: Page;
+  readonly host: TranscriptHost;
+  /** Messages from the guest, in order. */
+  readonly sent: unknown[] = [];
+  readonly copied: string[] = [];
+  /** Whatever must never happen: errors, violations of the policy, messages that were not understood. */
+  readonly problems: unknown[] = [];
+
+  private constructor(page: Page, options: GuestOptions) {
+    this.page = page;
+    this.host = new TranscriptHost({
+      ref: 'lockstep:test',
+      locale: 'en',
+      strings: options.strings,
+      header: options.header ?? { title: 'Test transcript' },
+      fetchPage: options.fetchPage,
+      describeError: (error) => ({
+        title: 'The transcript could not be read',
+        message: error instanceof Error ? error.message : String(error),
+        explanation: 'The server may be restarting.',
+      }),
+      showError: (error) => this.problems.push(error),
+      copy: (text) => this.copied.push(text),
+      post: (message) =>
+        void this.page.evaluate(`postMessage(${JSON.stringify(message)}, '*')`).catch(() => {}),
+    });
+  }
+
+  static async open(browser: Browser, options: GuestOptions): Promise<GuestPage> {
+    const context = await browser.newContext({
+      viewport: { width: 900, height: options.height ?? 700 },
+      timezoneId: 'UTC',
+      locale: 'en-GB',
+    });
+    const page = await context.newPage();
+    const guest = new GuestPage(page, options);
+    page.on('pageerror', (error) => guest.problems.push(error));
+    page.on('console', (message) => guest.problems.push(message.text()));
+    page.on('dialog', (dialog) => guest.problems.push(dialog.message()));
+    await context.route('**/*', (route) => {
+      const { pathname, origin } = new URL(route.request().url());
+      const file = origin === ORIGIN ? options.files.get(pathname) : undefined;
+      if (pathname === '/' && origin === ORIGIN)
+        return route.fulfill({ contentType: 'text/html', body: pageHtml() });
+      if (file === undefined) return route.abort();
+      return route.fulfill({ contentType: contentType(pathname), body: file });
+    });
+    await page.exposeFunction('toHost', (message: unknown) => {
+      guest.sent.push(message);
+      guest.host.receive(message);
+    });
+    await page.addInitScript(vscodeStub(options.theme ?? 'dark'));
+    await page.goto(`${ORIGIN}/`);
+    return guest;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.host.dispose();
+    await this.page.context().close();
+  }
+
+  /** As when the tab comes to the front again: VS Code makes a new page, and keeps the state. */
+  async hideAndShow(): Promise<void> {
+    this.host.guestLeft();
+    await this.page.reload();
+  }
+
+  get scroller(): Locator {
+    return this.page.getByRole('log');
+  }
+
+  item(id: string): Locator {
+    return this.page.locator(`.item[data-id="${id}"]`);
+  }
+
+  async waitForEnd(): Promise<void> {
+    // Not `waitForFunction`, which needs `eval`: the page's policy forbids it.
+    await this.page.evaluate(
+      `new Promise((done) => {
+        const look = () => {
+          const s = document.querySelector('.scroller');
+          if (s && s.scrollHeight - s.scrollTop - s.clientHeight < 2) done();
+          else requestAnimationFrame(look);
+        };
+        look();
+      })`,
+    );
+  }
+
+  /** As a reader does; returns when the page has noticed. */
+  async scrollTo(top: number): Promise<void> {
+    await this.page.evaluate(
+      `new Promise((done) => {
+        const s = document.querySelector('.scroller');
+        s.addEventListener('scrollend', () => done(), { once: true });
+        s.scrollTop = ${top};
+      })`,
+    );
+  }
+
+  /** Returns when what has happened so far was drawn. */
+  async drawn(): Promise<void> {
+    await this.page.evaluate(
+      'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))',
+    );
+  }
+
+  /** Where an item is drawn, from the top of the view. */
+  async topOf(id: string): Promise<number> {
+    const [item, scroller] = await Promise.all([this.item(id).boundingBox(), this.scroller.boundingBox()]);
+    if (item === null || scroller === null) throw new Error(`${id} is not in the page`);
+    return item.y - scroller.y;
+  }
+}
+
+function pageHtml(): string {
+  const html = panelHtml({
+    cspSource: ORIGIN,
+    nonce: 'dGVzdA==',
+    language: 'en',
+    script: `${ORIGIN}/transcript.js`,
+    styles: [`${ORIGIN}/codicon.css`, `${ORIGIN}/transcript.css`],
+  });
+  // VS Code's own defaults for webviews come first, before the policy can refuse them.
+  const defaults = `<style>body { background-color: transparent; color: var(--vscode-editor-foreground);
+    font-family: var(--vscode-font-family); font-weight: var(--vscode-font-weight);
+    font-size: var(--vscode-font-size); margin: 0; padding: 0 20px; }
+    code { color: var(--vscode-textPreformat-foreground); background-color: var(--vscode-textPreformat-background);
+    padding: 1px 3px; border-radius: 4px; }</style>`;
+  return html.replace('<head>', `<head>${defaults}`);
+}
+
+/** What VS Code itself does in a webview: its API for the page, the theme's variables, the class of the body. */
+function vscodeStub(theme: ThemeName): string {
+  const { bodyClass, variables } = themes[theme];
+  return `
+    window.acquireVsCodeApi = () => ({
+      postMessage: (message) => void window.toHost(message),
+      getState: () => JSON.parse(sessionStorage.getItem('state') ?? 'null') ?? undefined,
+      setState: (state) => sessionStorage.setItem('state', JSON.stringify(state)),
+    });
+    addEventListener('securitypolicyviolation', (event) => console.error('policy: ' + event.violatedDirective));
+    addEventListener('DOMContentLoaded', () => {
+      document.body.classList.add('${bodyClass}');
+      for (const [name, value] of Object.entries(${JSON.stringify(variables)})) {
+        document.documentElement.style.setProperty('--vscode-' + name, value);
+      }
+    });`;
+}
+
+function contentType(pathname: string): string {
+  if (pathname.endsWith('.js')) return 'text/javascript';
+  return pathname.endsWith('.css') ? 'text/css' : 'font/ttf';
+}
