@@ -28,7 +28,11 @@ export interface LockstepHost {
   stop(): Promise<void>;
 }
 
-export async function startLockstepHost({ content, trust = true, env = {} }: HostOptions): Promise<LockstepHost> {
+export async function startLockstepHost({
+  content,
+  trust = true,
+  env = {},
+}: HostOptions): Promise<LockstepHost> {
   const folder = await mkdtemp(join(tmpdir(), 'lockstep-host-'));
   const extensionsDir = join(folder, 'extensions');
   const { path } = await packageVsix(join(folder, 'lockstep.vsix'));

@@ -3,7 +3,11 @@ import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../scripts/host/eventually.ts';
 import type { VsCodeWindow } from '../../scripts/host/window.ts';
 import type { Workbench } from '../../scripts/host/workbench.ts';
-import { sessionsIterate, sessionsPause, sessionsStart } from '../../server/protocol/sessionLifecycleMethods.ts';
+import {
+  sessionsIterate,
+  sessionsPause,
+  sessionsStart,
+} from '../../server/protocol/sessionLifecycleMethods.ts';
 import { sessionsFind } from '../../server/protocol/sessionQueryMethods.ts';
 import { RpcClient } from '../support/rpcClient.ts';
 import { startLockstepHost, type LockstepHost } from './lockstepHost.ts';
@@ -248,6 +252,9 @@ describe('Lockstep in VS Code, from an empty store', () => {
 
   it('shows the log', async () => {
     await workbench.palette('Lockstep: Show Log');
-    await workbench.page.locator('.panel .output-view, .panel [id="workbench.panel.output"]').first().waitFor();
+    await workbench.page
+      .locator('.panel .output-view, .panel [id="workbench.panel.output"]')
+      .first()
+      .waitFor();
   });
 });

@@ -68,7 +68,13 @@ describe('the suite inside the extension host', () => {
 
   if (desktop !== undefined) {
     it('holds in the desktop VS Code of this machine', async () => {
-      const options = { vscodePath: desktop, extensionDevelopmentPath: ROOT, extensionTestsPath: suite, folder, env };
+      const options = {
+        vscodePath: desktop,
+        extensionDevelopmentPath: ROOT,
+        extensionTestsPath: suite,
+        folder,
+        env,
+      };
       assert.equal(await runDesktopSuite(options), 0);
     });
   }

@@ -90,14 +90,6 @@ describe('sessions of other agents and transcripts, in VS Code', () => {
     await frame.getByText('3/50').first().waitFor();
   });
 
-  it('come back after the window is reloaded', async () => {
-    await workbench.page.reload();
-    await workbench.whenReady(60_000);
-    await workbench.editorTab('Fix the flaky').waitFor();
-    const frame = await transcript();
-    await frame.getByText('All done, have a look.').waitFor();
-  });
-
   it('copy the command that resumes them', async () => {
     await workbench.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await workbench.sidebar.contextMenu('Discount codes at checkout', 'Copy Resume Command');
@@ -122,7 +114,10 @@ describe('sessions of other agents and transcripts, in VS Code', () => {
 
   it('can be limited to this workspace, which says what it leaves out', async () => {
     await workbench.sidebar.viewAction('Sessions', 'Show Sessions of This Workspace Only');
-    await workbench.sidebar.message('Sessions').getByText(/sessions of other folders are not shown/).waitFor();
+    await workbench.sidebar
+      .message('Sessions')
+      .getByText(/sessions of other folders are not shown/)
+      .waitFor();
     await workbench.sidebar.row('Discount codes at checkout').waitFor();
     const titles = (await workbench.sidebar.rows()).map(({ label }) => label);
     assert.ok(!titles.includes('Add a --dry-run flag to the stock import'), titles.join(', '));
@@ -146,5 +141,17 @@ describe('sessions of other agents and transcripts, in VS Code', () => {
 
   it('log no error in the window', () => {
     assert.deepEqual(window.consoleErrors, []);
+  });
+
+  it('come back after the window is reloaded', async () => {
+    await workbench.sidebar.click('Fix the flaky checkout test');
+    await (await transcript()).getByText('All done, have a look.').waitFor();
+    const loaded = workbench.page.waitForEvent('load');
+    await workbench.palette('Developer: Reload Window');
+    await loaded;
+    await workbench.whenReady(60_000);
+    await workbench.editorTab('Fix the flaky').waitFor();
+    const frame = await transcript();
+    await frame.getByText('All done, have a look.').waitFor();
   });
 });

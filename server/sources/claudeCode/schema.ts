@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /*
  * The lines of `projects/<folder>/<sessionId>.jsonl`, as Claude Code 1.0 to 2.1 writes them. There is no published

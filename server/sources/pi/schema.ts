@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /*
  * The lines of `sessions/<folder>/<time>_<id>.jsonl`, as pi 0.73 writes them: packages/coding-agent/docs/session.md
