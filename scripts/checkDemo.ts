@@ -10,10 +10,11 @@ export async function checkDemo(server: VsCodeServer, workspace: string, picture
   await mkdir(pictures, { recursive: true });
   const browser = await launchBrowser();
   try {
-    const { workbench, close } = await openWindow(browser, server, {
+    const window = await openWindow(browser, server, {
       folder: workspace,
       viewport: { width: 1280, height: 800 },
     });
+    const { workbench } = window;
     await workbench.sidebar.open('Lockstep');
     for (const title of ['Fix the flaky checkout test', 'Claude Code', 'pi']) {
       await workbench.sidebar.row(title).waitFor();
@@ -26,7 +27,7 @@ export async function checkDemo(server: VsCodeServer, workspace: string, picture
     await workbench.editorTab('Discount codes').waitFor();
     await showsText(workbench, 'The checkout now takes discount codes');
     await workbench.screenshot(join(pictures, 'claude-code.png'));
-    await close();
+    await window.close();
   } finally {
     await browser.close();
   }

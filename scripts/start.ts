@@ -60,7 +60,7 @@ async function inBrowser({ workspace, env }: Demo): Promise<void> {
 }
 
 async function onDesktop(vscodePath: string, { workspace, env }: Demo): Promise<void> {
-  const { stop } = await openDesktop({
+  const window = await openDesktop({
     vscodePath,
     folder: workspace,
     extensionDevelopmentPath: ROOT,
@@ -69,5 +69,5 @@ async function onDesktop(vscodePath: string, { workspace, env }: Demo): Promise<
   });
   say('Lockstep is in the VS Code window that has just opened. Ctrl+C closes it.');
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  await stop();
+  await window.stop();
 }

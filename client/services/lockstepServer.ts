@@ -7,8 +7,9 @@ import {
   TransportKind,
 } from 'vscode-languageclient/node';
 import * as vscode from 'vscode';
+import type * as z from 'zod';
 import { wireError } from '../../server/protocol/error.ts';
-import type { CallParamsOf, Method, ResultOf } from '../../server/protocol/method.ts';
+import type { Method } from '../../server/protocol/method.ts';
 import { didChange, sourcesDidChange } from '../../server/protocol/notifications.ts';
 import type { SourceKind } from '../../server/protocol/sourceSession.ts';
 import { Settings } from '../ids.ts';
@@ -98,7 +99,10 @@ export class LockstepServer implements vscode.Disposable {
   }
 
   /** @throws CallError */
-  async call<M extends Method>(method: M, params: CallParamsOf<M>): Promise<ResultOf<M>> {
+  async call<P extends z.ZodType, R extends z.ZodType>(
+    method: Method<P, R>,
+    params: z.input<P>,
+  ): Promise<z.output<R>> {
     let answer: unknown;
     try {
       answer = await this.#client.sendRequest(`lockstep/${method.name}`, params);
@@ -106,7 +110,7 @@ export class LockstepServer implements vscode.Disposable {
       throw this.#callError(error, method.name);
     }
     const result = method.result.safeParse(answer);
-    if (result.success) return result.data as ResultOf<M>;
+    if (result.success) return result.data;
     throw this.#localError(method.name, `The answer to ${method.name} is not what this version expects.`);
   }
 

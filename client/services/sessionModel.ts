@@ -1,10 +1,13 @@
 import * as z from 'zod';
-import type { CallParamsOf, Method, ResultOf } from '../../server/protocol/method.ts';
+import type { Method, ResultOf } from '../../server/protocol/method.ts';
 import type { Session, SessionStatus } from '../../server/protocol/session.ts';
 import { sessionStatus } from '../../server/protocol/session.ts';
 import { sessionsChanges, sessionsFind, sessionsStats } from '../../server/protocol/sessionQueryMethods.ts';
 
-export type Call = <M extends Method>(method: M, params: CallParamsOf<M>) => Promise<ResultOf<M>>;
+export type Call = <P extends z.ZodType, R extends z.ZodType>(
+  method: Method<P, R>,
+  params: z.input<P>,
+) => Promise<z.output<R>>;
 
 /** What views show of a session. Without the fields that can be large: a window may know thousands. */
 export type SessionSummary = Omit<Session, 'context' | 'metadata' | 'result'>;

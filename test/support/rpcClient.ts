@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import type { TestContext } from 'node:test';
 import * as z from 'zod';
-import type { CallParamsOf, Method, ResultOf } from '../../server/protocol/method.ts';
+import type { Method } from '../../server/protocol/method.ts';
 import { spawnCommand, type RunOptions } from './command.ts';
 
 const message = z.looseObject({
@@ -60,8 +60,11 @@ export class RpcClient {
     });
   }
 
-  async call<M extends Method>(method: M, params: CallParamsOf<M>): Promise<ResultOf<M>> {
-    return method.result.parse(await this.request(method.name, params)) as ResultOf<M>;
+  async call<P extends z.ZodType, R extends z.ZodType>(
+    method: Method<P, R>,
+    params: z.input<P>,
+  ): Promise<z.output<R>> {
+    return method.result.parse(await this.request(method.name, params));
   }
 
   request(method: string, params: unknown): Promise<unknown> {
