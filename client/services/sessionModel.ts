@@ -81,18 +81,7 @@ export class SessionModel {
 
   /** Forgets everything and reads anew. */
   reload(): Promise<void> {
-    return this.#queue(async () => {
-      const pages = await Promise.all(
-        sessionGroups.map(async (group) => ({ group, page: await this.#find(group, undefined) })),
-      );
-      this.#sessions.clear();
-      for (const { group, page } of pages) {
-        this.#add(page.sessions);
-        this.#groups.set(group, { cursor: page.nextCursor });
-      }
-      this.#revision = Math.min(...pages.map(({ page }) => page.revision));
-      await this.#takeChanges();
-    });
+    return this.#queue(() => this.#readAnew());
   }
 
   /** Takes over what has changed since. Calls that come while one is waiting are one. */
@@ -116,10 +105,24 @@ export class SessionModel {
     });
   }
 
+  async #readAnew(): Promise<void> {
+    const pages = await Promise.all(
+      sessionGroups.map(async (group) => ({ group, page: await this.#find(group, undefined) })),
+    );
+    this.#sessions.clear();
+    for (const { group, page } of pages) {
+      this.#add(page.sessions);
+      this.#groups.set(group, { cursor: page.nextCursor });
+    }
+    // The pages are of different moments; what changed between them is in the changes since the earliest.
+    this.#revision = Math.min(...pages.map(({ page }) => page.revision));
+    await this.#takeChanges();
+  }
+
   async #takeChanges(): Promise<void> {
     for (let more = true; more;) {
       const changes = await this.#call(sessionsChanges, { since: this.#revision ?? 0 });
-      if (changes.reset === true) this.#sessions.clear();
+      if (changes.reset === true) return this.#readAnew(); // another store stands in its place
       this.#add(changes.sessions);
       for (const id of changes.removed) this.#sessions.delete(id);
       this.#revision = changes.revision;

@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { JsonObject } from '../protocol/json.ts';
 import { jsonBytes, MAX_JSON_BYTES } from '../protocol/json.ts';
 import type { ParamsOf } from '../protocol/method.ts';
@@ -32,12 +31,12 @@ export type Decide = (state: SessionState, now: number) => Step;
 const noTokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 };
 const LIVE: readonly SessionStatus[] = ['active', 'paused', 'timeout'];
 
-/** A new session. `revision` is the store's to set. */
-export function start(params: ParamsOf<typeof lifecycle.sessionsStart>, now: number): Step {
+/** A new session with an id that was not used before. `revision` is the store's to set. */
+export function start(params: ParamsOf<typeof lifecycle.sessionsStart>, id: string, now: number): Step {
   const at = new Date(now).toISOString();
   const { task, mode, maxIterations, kind, title, context, metadata, ...optional } = params;
   const session: Session = {
-    id: uuidv7({ msecs: now }),
+    id,
     kind,
     title: title ?? titleOf(task),
     mode,

@@ -1,3 +1,4 @@
+import { v7 as uuidv7 } from 'uuid';
 import * as state from '../domain/sessionState.ts';
 import { remaining } from '../domain/budget.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -8,7 +9,9 @@ import type { SessionStore } from '../store/sessionStore.ts';
 import type { Registry } from './registry.ts';
 
 export function registerSessionMethods(registry: Registry, store: SessionStore, clock: Clock): void {
-  registry.register(lifecycle.sessionsStart, (params) => store.create(state.start(params, clock.now())));
+  registry.register(lifecycle.sessionsStart, (params) =>
+    store.create(state.start(params, uuidv7(), clock.now())),
+  );
   registry.register(lifecycle.sessionsIterate, (params) => store.update(params.id, state.iterate(params)));
   registry.register(lifecycle.sessionsEndIteration, (params) =>
     store.update(params.id, state.endIteration(params)),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -46,6 +47,12 @@ describe('the suite inside the extension host', () => {
     t.diagnostic(`VSIX: ${(bytes / 1024 / 1024).toFixed(2)} MiB`);
     const extensionsDir = join(folder, 'extensions');
     await installVsix(extensionsDir, path);
+    const installed = (await readdir(extensionsDir)).find((name) => name.startsWith('lockstep.')) ?? '';
+    const command = join(extensionsDir, installed, 'dist', 'cli.js');
+    assert.match(
+      execFileSync(process.execPath, [command, 'methods'], { encoding: 'utf8', env }),
+      /sessions\.start/,
+    );
     // The host wants an extension under development; the one under test is the installed one.
     const empty = join(folder, 'empty');
     await mkdir(empty);

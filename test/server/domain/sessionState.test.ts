@@ -17,6 +17,7 @@ const START = Date.UTC(2026, 0, 1);
 function begin(maxIterations: number) {
   return state.start(
     sessionsStart.params.parse({ task: 'Fix the tests', mode: 'developer', maxIterations }),
+    id,
     START,
   );
 }
@@ -192,7 +193,7 @@ describe('session state machine', () => {
 
   it('takes the first line of the task as title, cut at 120 characters and never inside one', () => {
     const title = (task: string) =>
-      state.start(sessionsStart.params.parse({ task, mode: 'm' }), START).session.title;
+      state.start(sessionsStart.params.parse({ task, mode: 'm' }), id, START).session.title;
     assert.equal(title('\n  Fix   the login \nand more'), 'Fix the login');
     assert.equal(title('   '), 'Untitled session');
     const long = title('🙂'.repeat(200));

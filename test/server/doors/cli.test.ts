@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { wireError } from '../../../server/protocol/error.ts';
 import { methods } from '../../../server/protocol/methods.ts';
 import { session } from '../../../server/protocol/session.ts';
-import { runCommand } from '../../support/command.ts';
+import { runCommand, spawnCommand } from '../../support/command.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 
 describe('lockstep, the command', () => {
@@ -56,6 +57,25 @@ describe('lockstep, the command', () => {
     assert.ok(Array.isArray(described));
     assert.equal(described.length, methods.length);
     assert.match(JSON.stringify(described[0]), /"additionalProperties":false/);
+  });
+
+  it('says in one line that a Node is too old', async () => {
+    // Stands in for an old Node: the version is all that the command may look at before it loads the rest.
+    const older = 'Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})';
+    const run = await runCommand(['--version'], {
+      env: { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(older)}` },
+    });
+    assert.deepEqual([run.code, run.stdout], [2, '']);
+    assert.match(run.stderr, /^lockstep: needs Node 24 or newer, and this is Node 20\.19\.0 \(.*\)\n$/);
+  });
+
+  it('ends quietly when its reader has seen enough', async () => {
+    const child = spawnCommand(['methods', '--json']);
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    await once(child, 'close');
+    assert.equal(stderr, '');
   });
 
   it('prints help and version', async () => {

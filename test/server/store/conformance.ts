@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
+import { v7 as uuidv7 } from 'uuid';
 import * as state from '../../../server/domain/sessionState.ts';
 import { sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
 import { sessionsFind, sessionsStats } from '../../../server/protocol/sessionQueryMethods.ts';
@@ -10,7 +11,11 @@ import type { SessionStore } from '../../../server/store/sessionStore.ts';
 export type OpenStore = (context: TestContext) => Promise<SessionStore>;
 
 export function firstStep(more: Partial<CallParamsOf<typeof sessionsStart>> = {}, now = Date.now()) {
-  return state.start(sessionsStart.params.parse({ task: 'Fix the tests', mode: 'developer', ...more }), now);
+  return state.start(
+    sessionsStart.params.parse({ task: 'Fix the tests', mode: 'developer', ...more }),
+    uuidv7(),
+    now,
+  );
 }
 
 const find = (more: CallParamsOf<typeof sessionsFind> = {}) => sessionsFind.params.parse(more);
