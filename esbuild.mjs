@@ -13,14 +13,26 @@ const shared = {
 };
 const node = { ...shared, platform: 'node', target: 'node24' };
 
+/** Keeps the language client, most of the client's code, out of what VS Code loads to activate the extension. */
+const languageClientApart = {
+  name: 'language-client-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/languageClient\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './languageClient.cjs', external: true } : undefined,
+    );
+  },
+};
+
 const bundles = [
-  // VS Code loads extensions through require.
+  // VS Code loads extensions through require, and gives `vscode` to nothing else: so no import() in these.
   {
     ...node,
-    entryPoints: { extension: 'client/extension.ts' },
+    entryPoints: { extension: 'client/extension.ts', languageClient: 'client/services/languageClient.ts' },
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
     external: ['vscode'],
+    supported: { 'dynamic-import': false },
+    plugins: [languageClientApart],
   },
   {
     ...node,

@@ -87,5 +87,6 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
     server,
   );
-  void server.start();
+  // In a turn of its own: loading the client library would otherwise count as activation, and hold up others'.
+  setImmediate(() => void server.start());
 }

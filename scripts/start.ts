@@ -47,8 +47,9 @@ async function inBrowser({ workspace, env }: Demo): Promise<void> {
   });
   try {
     if (values.check) {
-      await checkDemo(server, workspace, values.pictures);
+      const firstRow = await checkDemo(server, workspace, values.pictures);
       say(`Lockstep opens, shows its sessions and a transcript. Pictures: ${values.pictures}`);
+      say(`From opening the window to the first row of the list: ${Math.round(firstRow)} ms`);
     } else {
       say(`Lockstep is at ${server.url}/?folder=${encodeURIComponent(workspace)}`);
       say('Open it in a browser and click the Lockstep icon in the activity bar. Ctrl+C ends it.');

@@ -1,11 +1,4 @@
-import {
-  CloseAction,
-  ErrorAction,
-  LanguageClient,
-  ResponseError,
-  State,
-  TransportKind,
-} from 'vscode-languageclient/node';
+import type { LanguageClient } from 'vscode-languageclient/node';
 import * as vscode from 'vscode';
 import type * as z from 'zod';
 import { wireError } from '../../server/protocol/error.ts';
@@ -23,7 +16,9 @@ export type ServerState = 'starting' | 'running' | 'down';
 
 /** The server process and the connection to it, over all its restarts. */
 export class LockstepServer implements vscode.Disposable {
-  readonly #client: LanguageClient;
+  readonly #modulePath: string;
+  readonly #log: vscode.LogOutputChannel;
+  #client: LanguageClient | undefined;
   readonly #stateChanged = new vscode.EventEmitter<ServerState>();
   readonly #storeChanged = new vscode.EventEmitter<number>();
   readonly #sourcesChanged = new vscode.EventEmitter<readonly SourceKind[]>();
@@ -38,40 +33,8 @@ export class LockstepServer implements vscode.Disposable {
   readonly onDidChangeSources = this.#sourcesChanged.event;
 
   constructor(modulePath: string, log: vscode.LogOutputChannel) {
-    const store = vscode.workspace.getConfiguration(Settings.section).get<string>(Settings.store, '');
-    const env = store === '' ? {} : { LOCKSTEP_HOME: store };
-    const run = {
-      module: modulePath,
-      transport: TransportKind.stdio,
-      options: { env: { ...process.env, ...env } },
-    };
-    this.#client = new LanguageClient(
-      'lockstep',
-      'Lockstep',
-      { run, debug: run },
-      {
-        documentSelector: [],
-        outputChannel: log,
-        errorHandler: {
-          error: () => ({ action: ErrorAction.Continue, handled: true }),
-          closed: () => ({ action: this.#afterCrash(), handled: true }),
-        },
-        initializationFailedHandler: () => false,
-      },
-    );
-    this.#client.onDidChangeState(({ newState }) => {
-      this.#setState(
-        newState === State.Running ? 'running' : newState === State.Starting ? 'starting' : 'down',
-      );
-    });
-    this.#client.onNotification(didChange.name, (params: unknown) => {
-      const parsed = didChange.params.safeParse(params);
-      if (parsed.success) this.#storeChanged.fire(parsed.data.revision);
-    });
-    this.#client.onNotification(sourcesDidChange.name, (params: unknown) => {
-      const parsed = sourcesDidChange.params.safeParse(params);
-      if (parsed.success) this.#sourcesChanged.fire(parsed.data.kinds);
-    });
+    this.#modulePath = modulePath;
+    this.#log = log;
   }
 
   get state(): ServerState {
@@ -82,19 +45,18 @@ export class LockstepServer implements vscode.Disposable {
   async start(): Promise<void> {
     this.#setState('starting');
     try {
+      this.#client = await this.#connect();
       await this.#client.start();
-    } catch {
-      this.#setState('down'); // the client has written why to the log
+    } catch (error) {
+      this.#log.error(error instanceof Error ? error : String(error));
+      this.#setState('down');
     }
   }
 
+  /** Ends the server and starts it anew, with the settings as they are now. */
   async restart(): Promise<void> {
     this.#crashes = [];
-    try {
-      await this.#client.stop();
-    } catch {
-      // It was not running.
-    }
+    await this.#end();
     await this.start();
   }
 
@@ -105,6 +67,7 @@ export class LockstepServer implements vscode.Disposable {
   ): Promise<z.output<R>> {
     let answer: unknown;
     try {
+      if (!this.#client) throw new Error('the server was not started');
       answer = await this.#client.sendRequest(`lockstep/${method.name}`, params);
     } catch (error) {
       throw this.#callError(error, method.name);
@@ -115,12 +78,44 @@ export class LockstepServer implements vscode.Disposable {
   }
 
   async dispose(): Promise<void> {
+    await this.#end();
     for (const emitter of [this.#stateChanged, this.#storeChanged, this.#sourcesChanged]) emitter.dispose();
-    await this.#client.dispose();
+  }
+
+  /** Loaded here, after activation: the library is most of the extension's code. */
+  async #connect(): Promise<LanguageClient> {
+    const { createLanguageClient } = await import('./languageClient.ts');
+    const store = vscode.workspace.getConfiguration(Settings.section).get<string>(Settings.store, '');
+    const client = createLanguageClient({
+      modulePath: this.#modulePath,
+      env: { ...process.env, ...(store === '' ? {} : { LOCKSTEP_HOME: store }) },
+      log: this.#log,
+      onState: (state) => this.#setState(state),
+      restartsAfterCrash: () => this.#restartsAfterCrash(),
+    });
+    client.onNotification(didChange.name, (params: unknown) => {
+      const parsed = didChange.params.safeParse(params);
+      if (parsed.success) this.#storeChanged.fire(parsed.data.revision);
+    });
+    client.onNotification(sourcesDidChange.name, (params: unknown) => {
+      const parsed = sourcesDidChange.params.safeParse(params);
+      if (parsed.success) this.#sourcesChanged.fire(parsed.data.kinds);
+    });
+    return client;
+  }
+
+  async #end(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    try {
+      await client?.dispose();
+    } catch {
+      // It was not running, or did not answer; then it has been ended by force.
+    }
   }
 
   #callError(error: unknown, method: string): CallError {
-    const wire = wireError.safeParse(error instanceof ResponseError ? error.data : undefined);
+    const wire = wireError.safeParse(error instanceof Error && 'data' in error ? error.data : undefined);
     if (wire.success) return new CallError(wire.data);
     const message =
       this.#state === 'running'
@@ -140,10 +135,10 @@ export class LockstepServer implements vscode.Disposable {
     });
   }
 
-  #afterCrash(): CloseAction {
+  #restartsAfterCrash(): boolean {
     const now = Date.now();
     this.#crashes = [...this.#crashes.filter((at) => now - at < CRASH_WINDOW_MS), now];
-    return this.#crashes.length < MOST_CRASHES ? CloseAction.Restart : CloseAction.DoNotRestart;
+    return this.#crashes.length < MOST_CRASHES;
   }
 
   #setState(state: ServerState): void {

@@ -37,6 +37,17 @@ export class Sidebar {
     await this.#page.locator('.sidebar > .composite.title', { hasText: title }).waitFor();
   }
 
+  /** Drags the side bar's edge, so that rows show more than the beginning of their titles. */
+  async widen(pixels: number): Promise<void> {
+    const box = await this.#page.locator('.part.sidebar').boundingBox();
+    if (box === null) throw new Error('the side bar is not shown');
+    const [edge, middle] = [box.x + box.width, box.y + box.height / 2];
+    await this.#page.mouse.move(edge, middle);
+    await this.#page.mouse.down();
+    await this.#page.mouse.move(edge + pixels, middle, { steps: 5 });
+    await this.#page.mouse.up();
+  }
+
   /** One view of the container, with its header. */
   view(name: string): Locator {
     return this.#page.locator('.sidebar .pane').filter({ has: this.#header(name) });

@@ -1,0 +1,39 @@
+import { CloseAction, ErrorAction, LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
+import type * as vscode from 'vscode';
+
+export interface LanguageClientOptions {
+  /** Absolute path of the server's module; it runs on VS Code's own Node. */
+  readonly modulePath: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: vscode.LogOutputChannel;
+  readonly onState: (state: 'starting' | 'running' | 'down') => void;
+  /** Asked after each crash: whether to start the server again. */
+  readonly restartsAfterCrash: () => boolean;
+}
+
+/** A client for a server process over its stdin and stdout. Not started yet. */
+export function createLanguageClient(options: LanguageClientOptions): LanguageClient {
+  const { modulePath, env, log, onState, restartsAfterCrash } = options;
+  const run = { module: modulePath, transport: TransportKind.stdio, options: { env } };
+  const client = new LanguageClient(
+    'lockstep',
+    'Lockstep',
+    { run, debug: run },
+    {
+      documentSelector: [],
+      outputChannel: log,
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => ({
+          action: restartsAfterCrash() ? CloseAction.Restart : CloseAction.DoNotRestart,
+          handled: true,
+        }),
+      },
+      initializationFailedHandler: () => false,
+    },
+  );
+  client.onDidChangeState(({ newState }) => {
+    onState(newState === State.Running ? 'running' : newState === State.Starting ? 'starting' : 'down');
+  });
+  return client;
+}
