@@ -14,7 +14,9 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     const took = (performance.now() - begun).toFixed(1);
     const used = (process.cpuUsage(cpu).user / 1000).toFixed(1);
     // oxlint-disable-next-line no-console -- the figure is for the run's log
-    console.log(`activation: ${took} ms, ${used} ms of them at work${wasActive ? ' (it was active already)' : ''}`);
+    console.log(
+      `activation: ${took} ms, ${used} ms of them at work${wasActive ? ' (it was active already)' : ''}`,
+    );
     const registered = await vscode.commands.getCommands(true);
     for (const command of Object.values(Commands)) assert.ok(registered.includes(command), command);
     assert.ok(registered.includes(`${Views.sessions}.focus`));
