@@ -96,6 +96,18 @@ export class Workbench {
     return frame;
   }
 
+  /** How long an extension took to activate, in milliseconds, as VS Code itself measured it. */
+  async activationTime(extension: string): Promise<number> {
+    await this.palette('Developer: Show Running Extensions');
+    const row = this.page
+      .locator('.runtime-extensions-editor .monaco-list-row')
+      .filter({ hasText: extension });
+    const text = await row.first().innerText();
+    const found = /Activation: (\d+)ms/.exec(text)?.[1];
+    if (found === undefined) throw new Error(`No activation time in ${JSON.stringify(text)}`);
+    return Number(found);
+  }
+
   async screenshot(path: string): Promise<void> {
     await this.page.screenshot({ path, animations: 'disabled' });
   }
