@@ -1,21 +1,27 @@
-import { homedir } from 'node:os';
-import { runCli } from './doors/cli.ts';
+import { EXIT, runCli } from './doors/cli.ts';
 import { lineLogger, type LogLevel } from './platform/logger.ts';
+import { systemErrorCode } from './platform/systemError.ts';
+import { userHome } from './platform/userHome.ts';
 import { createServer } from './server.ts';
 import { version } from './version.ts';
 
 /** The `lockstep` command on a process: its arguments, environment and streams. Gives the exit code. */
 export async function runCommand(process: NodeJS.Process): Promise<number> {
   const { stdin, stdout, stderr } = process;
-  // A reader that has seen enough, such as `head`, is no error of ours.
-  for (const output of [stdout, stderr]) output.on('error', () => undefined);
+  let lost: Error | undefined;
+  for (const output of [stdout, stderr]) {
+    output.on('error', (error: Error) => {
+      // A reader that has seen enough, such as `head`, is no error of ours; a full disk is.
+      if (systemErrorCode(error) !== 'EPIPE') lost = error;
+    });
+  }
   const server = createServer({
     env: process.env,
-    userHome: homedir(),
+    userHome: userHome(process.env),
     logger: lineLogger((line) => stderr.write(line), logLevel(process.env['LOCKSTEP_LOG'])),
   });
   try {
-    return await runCli(process.argv.slice(2), {
+    const code = await runCli(process.argv.slice(2), {
       registry: server.registry,
       onDidChange: server.onDidChange,
       version,
@@ -23,11 +29,23 @@ export async function runCommand(process: NodeJS.Process): Promise<number> {
       stdout,
       stderr,
     });
+    await Promise.all([flushed(stdout), flushed(stderr)]);
+    if (!lost) return code;
+    stderr.write(`lockstep: the output could not be written: ${lost.message}\n`);
+    return EXIT.error;
   } finally {
     server.dispose();
   }
 }
 
-function logLevel(set: string | undefined): LogLevel {
-  return set === 'debug' || set === 'info' || set === 'warn' ? set : 'error';
+/** Nothing is logged unless it is asked for: what a call says on stderr is JSON. */
+function logLevel(set: string | undefined): LogLevel | undefined {
+  return set === 'debug' || set === 'info' || set === 'warn' || set === 'error' ? set : undefined;
+}
+
+/** Until all that was written before is out, or has failed. */
+function flushed(output: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    output.write('', () => resolve());
+  });
 }

@@ -1,11 +1,11 @@
-import { homedir } from 'node:os';
 import process from 'node:process';
 import { connectLsp } from './doors/lsp.ts';
+import { userHome } from './platform/userHome.ts';
 import { createServer } from './server.ts';
 import { version } from './version.ts';
 
 const connection = connectLsp();
-const server = createServer({ env: process.env, userHome: homedir(), logger: connection.logger });
+const server = createServer({ env: process.env, userHome: userHome(process.env), logger: connection.logger });
 connection.serve({
   registry: server.registry,
   onDidChange: server.onDidChange,

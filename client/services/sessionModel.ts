@@ -34,6 +34,7 @@ export class SessionModel {
   readonly #sessions = new Map<string, SessionSummary>();
   readonly #groups = new Map<SessionGroup, GroupState>();
   #counts: Readonly<Record<SessionStatus, number>> | undefined;
+  #store: string | undefined;
   #revision: number | undefined;
   #work: Promise<void> = Promise.resolve();
   #catchUpQueued = false;
@@ -115,13 +116,17 @@ export class SessionModel {
       this.#groups.set(group, { cursor: page.nextCursor });
     }
     // The pages are of different moments; what changed between them is in the changes since the earliest.
+    this.#store = pages[0]?.page.store;
     this.#revision = Math.min(...pages.map(({ page }) => page.revision));
     await this.#takeChanges();
   }
 
   async #takeChanges(): Promise<void> {
     for (let more = true; more;) {
-      const changes = await this.#call(sessionsChanges, { since: this.#revision ?? 0 });
+      const changes = await this.#call(sessionsChanges, {
+        since: this.#revision ?? 0,
+        ...(this.#store === undefined ? {} : { store: this.#store }),
+      });
       if (changes.reset === true) return this.#readAnew(); // another store stands in its place
       this.#add(changes.sessions);
       for (const id of changes.removed) this.#sessions.delete(id);

@@ -1,8 +1,4 @@
-import type { JsonObject } from '../protocol/json.ts';
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isPlainObject, type JsonObject } from '../protocol/json.ts';
 
 /**
  * JSON merge patch, RFC 7396: null removes a key, objects merge, anything else replaces. Neither argument changes.
@@ -13,9 +9,9 @@ export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) {
       merged.delete(key);
-    } else if (isObject(value)) {
+    } else if (isPlainObject(value)) {
       const current = merged.get(key);
-      merged.set(key, mergePatch(isObject(current) ? current : {}, value));
+      merged.set(key, mergePatch(isPlainObject(current) ? current : {}, value));
     } else {
       merged.set(key, value);
     }

@@ -58,7 +58,7 @@ export function start(params: ParamsOf<typeof lifecycle.sessionsStart>, id: stri
     createdAt: at,
     updatedAt: at,
   };
-  return { session, iterationOpen: false, events: [event('start', { task, mode, maxIterations })] };
+  return { session, iterationOpen: false, events: [event('start', { task, mode, maxIterations }, 'task')] };
 }
 
 export function iterate(params: ParamsOf<typeof lifecycle.sessionsIterate>): Decide {
@@ -120,7 +120,7 @@ export function complete(params: ParamsOf<typeof lifecycle.sessionsComplete>): D
   return (state, now) => {
     allow('complete', state.session, LIVE, 'completed');
     const result = defined({ result: params.result });
-    return end(state, now, { status: 'completed', ...result }, event('complete', result));
+    return end(state, now, { status: 'completed', ...result }, event('complete', result, 'result'));
   };
 }
 
@@ -129,7 +129,7 @@ export function fail(params: ParamsOf<typeof lifecycle.sessionsFail>): Decide {
     allow('fail', state.session, LIVE, 'failed');
     const { error } = params;
     const changes = { status: 'failed' as const, error, errors: state.session.errors + 1 };
-    return end(state, now, changes, event('error', { error }));
+    return end(state, now, changes, event('error', { error }, 'error'));
   };
 }
 
@@ -147,7 +147,7 @@ export function update(params: ParamsOf<typeof lifecycle.sessionsUpdate>): Decid
       ...(metadata ? { metadata: sized('metadata', mergePatch(session.metadata, metadata)) } : {}),
     };
     return step({ ...state, session }, now, changes, [
-      event('update', defined({ title, label, addIterations, metadata })),
+      event('update', defined({ title, label, addIterations, metadata }), 'metadata'),
     ]);
   };
 }
@@ -168,7 +168,7 @@ export function updateContext(params: ParamsOf<typeof history.sessionsUpdateCont
   return (state, now) => {
     allow('update the context of', state.session, LIVE);
     const context = sized('context', mergePatch(state.session.context, params.patch));
-    return step(state, now, { context }, [event('update', { context: params.patch })]);
+    return step(state, now, { context }, [event('update', { context: params.patch }, 'patch')]);
   };
 }
 
@@ -181,7 +181,7 @@ export function recordToolCall(params: ParamsOf<typeof history.sessionsRecordToo
       toolCalls: toolCalls + 1,
       toolsUsed: toolsUsed.includes(call.name) ? toolsUsed : [...toolsUsed, call.name],
     };
-    return step(state, now, changes, [event('tool_call', defined(call))]);
+    return step(state, now, changes, [event('tool_call', defined(call), 'input and output')]);
   };
 }
 
@@ -189,7 +189,7 @@ export function recordLearning(params: ParamsOf<typeof history.sessionsRecordLea
   return (state, now) => {
     allow('record a learning in', state.session, LIVE);
     const { insight, expertiseFile } = params;
-    return step(state, now, {}, [event('learning', defined({ insight, expertiseFile }))]);
+    return step(state, now, {}, [event('learning', defined({ insight, expertiseFile }), 'insight')]);
   };
 }
 
@@ -217,7 +217,9 @@ export function addMessage(params: ParamsOf<typeof history.sessionsAddMessage>):
           }
         : {}),
     };
-    return step(state, now, changes, [event('message', defined({ role, content, usage, metadata }))]);
+    return step(state, now, changes, [
+      event('message', defined({ role, content, usage, metadata }), 'content and metadata'),
+    ]);
   };
 }
 
@@ -265,8 +267,9 @@ function timeAfter(session: Session, now: number): string {
   return at < session.updatedAt ? session.updatedAt : at;
 }
 
-function event(type: string, data: JsonObject): NewEvent {
-  return { type, data: sized('data', data) };
+/** `param` is what a caller gave that can make the data too large. */
+function event(type: string, data: JsonObject, param = 'data'): NewEvent {
+  return { type, data: sized(param, data) };
 }
 
 function sized(param: string, value: JsonObject): JsonObject {
@@ -291,6 +294,17 @@ function allow(verb: string, session: Session, from: readonly SessionStatus[], t
 
 function iterationLimit(session: Session): LockstepError {
   const { id, iterations, maxIterations } = session;
+  const left = remaining(session);
+  if (left > 0) {
+    return new LockstepError(
+      'ITERATION_LIMIT',
+      `Session ${id} stopped at its limit; it has ${left} iterations now: resume it first.`,
+      {
+        details: { id, iterations, maxIterations },
+        actions: [{ kind: 'command', label: 'Resume', method: 'sessions.resume', params: { id } }],
+      },
+    );
+  }
   const add = Math.min(10, MAX_ITERATIONS - maxIterations);
   return new LockstepError(
     'ITERATION_LIMIT',

@@ -60,7 +60,7 @@ export function itemFromEvent(event: SessionEvent, iteration: number): Transcrip
         name,
         input,
         result: {
-          output: typeof output === 'string' ? output : JSON.stringify(output, null, 2),
+          output: typeof output === 'string' ? output : prettyJson(output),
           isError: isError ?? false,
           ...(durationMs === undefined ? {} : { durationMs }),
         },
@@ -131,6 +131,12 @@ export function itemFromEvent(event: SessionEvent, iteration: number): Transcrip
 function tokensOf(usage: z.output<typeof usageSchema>): Tokens {
   const { input, output, cacheRead, cacheWrite } = usage;
   return { input, output, cacheRead, cacheWrite, total: input + output + cacheRead + cacheWrite };
+}
+
+/** Indented where that reads well: indenting deep values can make thousands of times as much of them. */
+function prettyJson(value: unknown): string {
+  const compact = JSON.stringify(value) ?? '';
+  return compact.length > 2000 ? compact : JSON.stringify(value, null, 2);
 }
 
 function jsonOf(data: object): string | undefined {

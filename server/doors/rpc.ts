@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { Registry } from '../methods/registry.ts';
 import type { Disposable } from '../platform/disposable.ts';
@@ -8,6 +7,9 @@ import { lines, TOO_LONG } from './lines.ts';
 
 /** The longest message that is read, in bytes: the largest params, escaped throughout, and room to spare. */
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+
+/** Calls under way at once. */
+const MOST_CALLS = 100;
 
 export interface RpcDoor {
   readonly registry: Registry;
@@ -25,27 +27,37 @@ export async function serveRpc({ registry, onDidChange, input, output }: RpcDoor
   output.on('error', () => {
     broken = true; // the reader is gone; calls still finish
   });
-  const send = async (message: object) => {
-    if (broken) return;
-    if (!output.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)) {
-      await Promise.race([once(output, 'drain'), once(output, 'close')]).catch(() => undefined);
-    }
+  const send = (message: object) => {
+    if (!broken) output.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
   };
-  const feed = onDidChange((revision) => void send({ method: didChange.name, params: { revision } }));
+  const feed = onDidChange((revision) => send({ method: didChange.name, params: { revision } }));
   const running = new Set<Promise<void>>();
   for await (const line of lines(input, MAX_MESSAGE_BYTES)) {
     const call = answer(registry, line, send);
     running.add(call);
     void call.finally(() => running.delete(call));
+    if (running.size >= MOST_CALLS) await Promise.race(running);
+    // Answers that nobody reads would fill the memory: no more calls until they are.
+    if (output.writableNeedDrain && !broken) await drained(output);
   }
   await Promise.all(running);
   feed.dispose();
 }
 
+function drained(output: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const event of ['drain', 'close', 'error']) output.off(event, done);
+      resolve();
+    };
+    for (const event of ['drain', 'close', 'error']) output.on(event, done);
+  });
+}
+
 async function answer(
   registry: Registry,
   line: string | typeof TOO_LONG,
-  send: (message: object) => Promise<void>,
+  send: (message: object) => void,
 ): Promise<void> {
   if (line === TOO_LONG) {
     const message = `The message is longer than ${MAX_MESSAGE_BYTES} bytes`;
@@ -60,7 +72,9 @@ async function answer(
   }
   const parsed = request.safeParse(json);
   if (!parsed.success) {
-    const message = 'The message is not a JSON-RPC 2.0 request';
+    const message = Array.isArray(json)
+      ? 'Batches are not supported: send one request a line'
+      : 'The message is not a JSON-RPC 2.0 request';
     return send({ id: null, error: { code: INVALID_REQUEST, message } });
   }
   const { id, method, params } = parsed.data;

@@ -49,13 +49,13 @@ export function registerSessionMethods(registry: Registry, store: SessionStore, 
       remaining: remaining(session),
       context,
       recentHistory: await store.lastEvents(id, recent),
-      summaries: await store.lastEvents(id, 1000, 'summary'),
+      summaries: await store.lastEvents(id, 1000, { type: 'summary' }),
     };
   });
 
   registry.register(query.sessionsGet, ({ id }) => store.get(id));
   registry.register(query.sessionsIsResumable, async ({ id }) => state.isResumable(await store.get(id)));
   registry.register(query.sessionsFind, (params) => store.find(params));
-  registry.register(query.sessionsChanges, ({ since }) => store.changes(since));
+  registry.register(query.sessionsChanges, (params) => store.changes(params));
   registry.register(query.sessionsStats, (params) => store.stats(params));
 }

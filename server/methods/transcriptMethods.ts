@@ -31,13 +31,15 @@ export function registerTranscriptMethods(
 /** Positions are `seq`s. The history is append-only, so its generation is the session itself. */
 async function ownPage(store: SessionStore, id: string, params: PageParams): Promise<TranscriptPage> {
   const newest = (await store.lastEvents(id, 1)).at(-1)?.seq ?? 0;
-  const known = params.generation === undefined || params.generation === id;
-  const from = known ? params.from : undefined;
-  const before = Math.min((known ? params.before : undefined) ?? newest + 1, newest + 1);
-  const start = Math.max(1, Math.min(from ?? before - params.limit, newest + 1));
-  const limit = from === undefined ? Math.max(0, before - start) : params.limit;
-  const { events } = limit === 0 ? { events: [] } : await store.events({ id, afterSeq: start - 1, limit });
-  const end = (events.at(-1)?.seq ?? start - 1) + 1;
+  const isKnown = params.generation === undefined || params.generation === id;
+  const from = isKnown && params.from !== undefined ? clamp(params.from, 1, newest + 1) : undefined;
+  const before = clamp((isKnown ? params.before : undefined) ?? newest + 1, 1, newest + 1);
+  const events =
+    from === undefined
+      ? await store.lastEvents(id, params.limit, { before })
+      : (await store.events({ id, afterSeq: from - 1, limit: params.limit })).events;
+  const start = events[0]?.seq ?? from ?? before;
+  const end = from === undefined ? before : (events.at(-1)?.seq ?? from - 1) + 1;
   let iteration = await store.countEvents(id, 'iteration', start);
   const items = events.map((event) => {
     if (event.type === 'iteration') iteration++;
@@ -51,4 +53,8 @@ async function ownPage(store: SessionStore, id: string, params: PageParams): Pro
     atEnd: end > newest,
     generation: id,
   };
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
 }

@@ -7,11 +7,11 @@ export interface Logger {
 
 const ORDER: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
-/** One line per entry, `<time> <level> <message> <facts as JSON>`, to `write`; nothing below `least`. */
-export function lineLogger(write: (line: string) => void, least: LogLevel): Logger {
+/** One line per entry, `<time> <level> <message> <facts as JSON>`, to `write`; nothing below `least`, or at all. */
+export function lineLogger(write: (line: string) => void, least: LogLevel | undefined): Logger {
   return {
     log(level, message, facts) {
-      if (ORDER.indexOf(level) < ORDER.indexOf(least)) return;
+      if (least === undefined || ORDER.indexOf(level) < ORDER.indexOf(least)) return;
       const details = facts === undefined ? '' : ` ${JSON.stringify(facts)}`;
       write(`${new Date().toISOString()} ${level} ${message}${details}\n`);
     },

@@ -3,10 +3,26 @@ import * as z from 'zod';
 /** 1 MiB: the most that one `data`, `context`, `metadata`, `result` or message may take as UTF-8 JSON (DESIGN, section 4). */
 export const MAX_JSON_BYTES = 1024 * 1024;
 
+/** Objects and arrays in each other deeper than this are refused: whatever recurses over them would overflow. */
+export const MAX_JSON_DEPTH = 200;
+
 export type JsonObject = { [key: string]: unknown };
 
-function isPlainObject(value: unknown): value is JsonObject {
+/** An object that is no array. */
+export function isPlainObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether a value is nested over {@link MAX_JSON_DEPTH}. Level by level: recursion is what deep values break. */
+export function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; depth < MAX_JSON_DEPTH; depth++) {
+    level = level.flatMap((item): unknown[] =>
+      typeof item === 'object' && item !== null ? Object.values(item) : [],
+    );
+    if (level.length === 0) return false;
+  }
+  return level.some((item) => typeof item === 'object' && item !== null);
 }
 
 /** UTF-8 bytes of a value's JSON; a value that JSON cannot hold counts as infinitely large, so that it is refused. */
@@ -19,6 +35,7 @@ export function jsonBytes(value: unknown): number {
   }
 }
 
+const tooDeep = `must be nested at most ${MAX_JSON_DEPTH} levels deep`;
 const tooLarge = `must be JSON of at most ${MAX_JSON_BYTES} bytes (1 MiB)`;
 
 /**
@@ -26,13 +43,15 @@ const tooLarge = `must be JSON of at most ${MAX_JSON_BYTES} bytes (1 MiB)`;
  * `__proto__` key, and what a caller stores has to come back as it was.
  */
 export const jsonObject = z
-  .custom<JsonObject>(isPlainObject, 'must be an object')
+  .custom<JsonObject>(isPlainObject, { error: 'must be an object', abort: true })
+  .refine((value) => !isTooDeep(value), { error: tooDeep, abort: true })
   .refine((value) => jsonBytes(value) <= MAX_JSON_BYTES, tooLarge)
   .meta({ type: 'object' });
 
 /** Any JSON value of the caller's own, at most 1 MiB. */
 export const jsonValue = z
-  .custom<unknown>((value) => value !== undefined, 'must be a JSON value')
+  .custom<unknown>((value) => value !== undefined, { error: 'must be a JSON value', abort: true })
+  .refine((value) => !isTooDeep(value), { error: tooDeep, abort: true })
   .refine((value) => jsonBytes(value) <= MAX_JSON_BYTES, tooLarge)
   .meta({ description: 'any JSON value' });
 

@@ -4,17 +4,19 @@ import { jsonObject, jsonValue, MAX_JSON_BYTES, text, textOrEmpty } from './json
 import { defineMethod } from './method.ts';
 import { session } from './session.ts';
 
-const id = z.string().min(1).describe('session id');
+const id = z.string().describe('session id');
 const name = text(256);
 const count = z.int().min(0);
+/** Far over what any model takes, and far enough below 2^53 that sums stay exact. */
+const tokenCount = z.int().min(0).max(1e9);
 
 /** What a model's provider reported for one message. */
 export const usage = z.strictObject({
-  input: count.default(0),
-  output: count.default(0),
-  cacheRead: count.default(0),
-  cacheWrite: count.default(0),
-  costUsd: z.number().min(0).optional().describe('US dollars'),
+  input: tokenCount.default(0),
+  output: tokenCount.default(0),
+  cacheRead: tokenCount.default(0),
+  cacheWrite: tokenCount.default(0),
+  costUsd: z.number().min(0).max(1e6).optional().describe('US dollars'),
   model: name.optional(),
   provider: name.optional(),
 });

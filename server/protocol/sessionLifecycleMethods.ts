@@ -3,7 +3,7 @@ import { jsonObject, jsonValue, text } from './json.ts';
 import { defineMethod } from './method.ts';
 import { MAX_ITERATIONS, session, sessionKind } from './session.ts';
 
-const id = z.string().min(1).describe('session id');
+const id = z.string().describe('session id');
 const name = text(256);
 const title = text(1024);
 const label = text(128).describe('unique among the sessions of the store');
@@ -88,13 +88,17 @@ export const sessionsUpdate = defineMethod({
   name: 'sessions.update',
   summary: 'Change title, label or metadata, or add iterations',
   mutates: true,
-  params: z.strictObject({
-    id,
-    title: title.optional(),
-    label: label.nullable().optional().describe('null removes it'),
-    addIterations: addIterations.optional(),
-    metadata: jsonObject.optional().describe('JSON merge patch (RFC 7396)'),
-  }),
+  params: z
+    .strictObject({
+      id,
+      title: title.optional(),
+      label: label.nullable().optional().describe('null removes it'),
+      addIterations: addIterations.optional(),
+      metadata: jsonObject.optional().describe('JSON merge patch (RFC 7396)'),
+    })
+    .refine(({ id: _, ...changes }) => Object.values(changes).some((change) => change !== undefined), {
+      error: 'give at least one of title, label, addIterations and metadata',
+    }),
   result: session,
 });
 

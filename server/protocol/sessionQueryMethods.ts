@@ -2,8 +2,10 @@ import * as z from 'zod';
 import { defineMethod } from './method.ts';
 import { isoTime, session, sessionKind, sessionStatus, tokens } from './session.ts';
 
-const id = z.string().min(1).describe('session id');
+const id = z.string().describe('session id');
 const count = z.int().min(0);
+const exact = z.string().max(4096);
+const storeId = z.string().describe('names the store; another file at the same place has another one');
 
 export const sessionsGet = defineMethod({
   name: 'sessions.get',
@@ -22,18 +24,23 @@ export const sessionsIsResumable = defineMethod({
 });
 
 export const sessionFilter = z.strictObject({
-  userId: z.string().optional(),
-  channelId: z.string().optional(),
-  mode: z.string().optional(),
+  userId: exact.optional(),
+  channelId: exact.optional(),
+  mode: exact.optional(),
   kind: sessionKind.optional(),
-  status: z.array(sessionStatus).min(1).optional(),
-  parentId: z.string().optional(),
-  workspace: z.string().optional().describe('absolute path; sessions of just this folder'),
+  status: z.array(sessionStatus).min(1).max(sessionStatus.options.length).optional(),
+  parentId: exact.optional(),
+  workspace: exact.optional().describe('absolute path; sessions of just this folder'),
   createdAfter: isoTime.optional().describe('this moment included'),
   createdBefore: isoTime.optional().describe('this moment left out'),
   updatedAfter: isoTime.optional().describe('this moment included'),
   updatedBefore: isoTime.optional().describe('this moment left out'),
-  text: z.string().min(1).optional().describe('in title, task, label or id; case does not count for ASCII'),
+  text: z
+    .string()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe('in title, task, label or id; case does not count for ASCII'),
   archived: z
     .union([z.boolean(), z.literal('only')])
     .default(false)
@@ -47,11 +54,12 @@ export const sessionsFind = defineMethod({
   mutates: false,
   params: sessionFilter.extend({
     limit: z.int().min(1).max(500).default(100),
-    cursor: z.string().optional().describe('`nextCursor` of the page before'),
+    cursor: exact.optional().describe('`nextCursor` of the page before'),
   }),
   result: z.strictObject({
     sessions: z.array(session),
     nextCursor: z.string().optional(),
+    store: storeId,
     revision: count.describe('of the store when the page was read: where `sessions.changes` goes on'),
   }),
 });
@@ -60,8 +68,12 @@ export const sessionsChanges = defineMethod({
   name: 'sessions.changes',
   summary: 'Sessions that changed, and ids that went, since a revision',
   mutates: false,
-  params: z.strictObject({ since: count }),
+  params: z.strictObject({
+    since: count,
+    store: exact.optional().describe('the `store` that `since` is of; another one is answered with `reset`'),
+  }),
   result: z.strictObject({
+    store: storeId,
     revision: count.describe('the last revision covered: the next `since`'),
     more: z.boolean().optional().describe('true: ask again from `revision`, there is more'),
     sessions: z.array(session).describe('at most 1,000, oldest change first'),

@@ -3,7 +3,10 @@ import type { Disposable } from '../platform/disposable.ts';
 /** How often the store is asked whether another process has written, in milliseconds. The contract is 500. */
 const POLL_MS = 200;
 
-/** What the feed looks at: `version` differs after a commit of another connection, and costs next to nothing. */
+/**
+ * What the feed looks at. `version` is `<file>:<number>`; it differs after a commit of another connection, and costs
+ * next to nothing.
+ */
 export interface StoreVersion {
   readonly version: string;
   revision(): number;
@@ -17,8 +20,7 @@ export class ChangeFeed {
   readonly #look: () => StoreVersion;
   readonly #listeners = new Set<(revision: number) => void>();
   #timer: NodeJS.Timeout | undefined;
-  #version: string | undefined;
-  #revision: number | undefined;
+  #seen: { readonly version: string; readonly revision: number } | undefined;
 
   constructor(look: () => StoreVersion) {
     this.#look = look;
@@ -43,34 +45,37 @@ export class ChangeFeed {
   /** Looks at the revision now: after a commit of our own, of which `version` does not tell. */
   check(): void {
     if (this.#listeners.size === 0) return;
-    let revision: number;
+    let seen: { version: string; revision: number };
     try {
-      revision = this.#look().revision();
+      const now = this.#look();
+      seen = { version: now.version, revision: now.revision() };
     } catch {
       return; // The store cannot be read now. Calls say why; the feed goes on when it can be read again.
     }
-    // Smaller is news too: the file was replaced by an older one.
-    const isNews = this.#revision !== undefined && revision !== this.#revision;
-    this.#revision = revision;
-    if (isNews) for (const listener of this.#listeners) listener(revision);
+    const last = this.#seen;
+    this.#seen = seen;
+    // A smaller revision is news too, and so is the same one of another file.
+    const isNews = last !== undefined && (last.revision !== seen.revision || fileOf(last) !== fileOf(seen));
+    if (isNews) for (const listener of this.#listeners) listener(seen.revision);
   }
 
   dispose(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#listeners.clear();
-    this.#version = undefined;
-    this.#revision = undefined;
+    this.#seen = undefined;
   }
 
   #poll(): void {
     try {
-      const { version } = this.#look();
-      if (version === this.#version && this.#revision !== undefined) return;
-      this.#version = version;
+      if (this.#look().version === this.#seen?.version) return;
     } catch {
       return;
     }
     this.check();
   }
+}
+
+function fileOf({ version }: { readonly version: string }): string {
+  return version.slice(0, version.lastIndexOf(':'));
 }

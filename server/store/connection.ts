@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, statSync, type Stats } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { FileSystemProbe } from '../platform/fileSystem.ts';
@@ -6,13 +6,17 @@ import { APPLICATION_ID, schemaSteps } from './schema.ts';
 import { storeCorrupt, storeNewer, storeUnavailable } from './storeErrors.ts';
 
 /** How long SQLite itself waits for a lock: it blocks this process, so waiting longer is done with timers. */
-const BUSY_TIMEOUT_MS = 25;
+const BUSY_TIMEOUT_MS = 5;
+/** Prepared statements that are kept; filters can be combined in thousands of ways. */
+const MOST_STATEMENTS = 256;
 
 /** One open store file whose schema is the newest that this Lockstep knows. All synchronous. */
 export class Connection {
   readonly path: string;
   readonly #db: DatabaseSync;
-  readonly #identity: string;
+  readonly #identity: string | undefined;
+  /** Names the write-ahead log's file, as long as it is the same one. */
+  readonly logIdentity: string | undefined;
   readonly #schema: number;
   readonly #statements = new Map<string, StatementSync>();
 
@@ -26,7 +30,10 @@ export class Connection {
       this.#checkOwner();
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;');
       this.#applySteps(steps);
-      this.#identity = identityOf(statSync(path));
+      // A read makes the log, where there is none yet.
+      this.#number('PRAGMA user_version');
+      this.#identity = fileIdentity(path);
+      this.logIdentity = fileIdentity(logOf(path));
     } catch (error) {
       this.#db.close();
       throw error;
@@ -37,6 +44,7 @@ export class Connection {
   sql(text: string): StatementSync {
     let statement = this.#statements.get(text);
     if (!statement) {
+      if (this.#statements.size >= MOST_STATEMENTS) this.#statements.clear();
       statement = this.#db.prepare(text);
       this.#statements.set(text, statement);
     }
@@ -60,8 +68,7 @@ export class Connection {
 
   /** Whether the path still names the file that is open: what goes to a deleted file is lost without a word. */
   isCurrent(): boolean {
-    const stats = statSync(this.path, { throwIfNoEntry: false });
-    return stats !== undefined && identityOf(stats) === this.#identity;
+    return fileIdentity(this.path) === this.#identity;
   }
 
   close(): void {
@@ -131,7 +138,7 @@ function prepareFile(path: string, fileSystem: FileSystemProbe): void {
     );
   }
   // The log is looked at first: it is made after the file, so a log without a file is never one just being made.
-  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  const log = statSync(logOf(path), { throwIfNoEntry: false });
   const file = statSync(path, { throwIfNoEntry: false });
   if (file && !file.isFile()) {
     throw storeUnavailable(
@@ -144,13 +151,20 @@ function prepareFile(path: string, fileSystem: FileSystemProbe): void {
   if (log && log.size > 0 && (file?.size ?? 0) === 0) {
     throw storeCorrupt(
       path,
-      `the file is gone while its log ${path}-wal is there: put the file back, or move the log away`,
+      `the file is gone while its log ${logOf(path)} is there: put the file back, or move the log away`,
     );
   }
   // SQLite gives its -wal and -shm files the mode of the file itself.
   if (!file) closeSync(openSync(path, 'a', 0o600));
 }
 
-function identityOf(stats: Stats): string {
-  return `${stats.dev}:${stats.ino}`;
+/** Where SQLite keeps the write-ahead log of a store. */
+export function logOf(path: string): string {
+  return `${path}-wal`;
+}
+
+/** Differs between a file and another one at the same path; undefined where there is none. */
+export function fileIdentity(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats && `${stats.dev}:${stats.ino}`;
 }

@@ -12,9 +12,10 @@ export const schemaSteps: readonly string[] = [
   `
   CREATE TABLE store_state (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    id TEXT NOT NULL,
     revision INTEGER NOT NULL
   ) STRICT;
-  INSERT INTO store_state VALUES (1, 0);
+  INSERT INTO store_state VALUES (1, lower(hex(randomblob(16))), 0);
 
   CREATE TABLE sessions (
     id TEXT PRIMARY KEY,

@@ -2,7 +2,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import * as z from 'zod';
 import type { SessionState } from '../domain/sessionState.ts';
 import type { SessionEvent } from '../protocol/event.ts';
-import type { JsonObject } from '../protocol/json.ts';
+import { isPlainObject, type JsonObject } from '../protocol/json.ts';
 import { session as sessionSchema, sessionKind, sessionStatus, type Session } from '../protocol/session.ts';
 import { storeCorrupt } from './storeErrors.ts';
 
@@ -18,9 +18,7 @@ const json = z.string().transform((value, context): unknown => {
     return z.NEVER;
   }
 });
-const object = json.pipe(
-  z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
-);
+const object = json.pipe(z.custom<JsonObject>(isPlainObject));
 const strings = json.pipe(z.array(z.string()));
 
 /** A row of the table `sessions`, as `schema.ts` defines it. A store can be damaged, so rows are read with care. */

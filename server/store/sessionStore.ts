@@ -15,8 +15,16 @@ export type EventQuery = ParamsOf<typeof sessionsEvents>;
 export type EventPage = ResultOf<typeof sessionsEvents>;
 export type FindQuery = ParamsOf<typeof sessionsFind>;
 export type SessionPage = ResultOf<typeof sessionsFind>;
+export type ChangesQuery = ParamsOf<typeof sessionsChanges>;
 export type Changes = ResultOf<typeof sessionsChanges>;
 export type StatsFilter = ParamsOf<typeof sessionsStats>;
+
+export interface LastEventsOptions {
+  /** Only events of a smaller `seq`. */
+  readonly before?: number;
+  /** Only events of this type. */
+  readonly type?: string;
+}
 
 /**
  * Where sessions are kept. Async, although the SQLite driver is not, so that a driver for many machines can stand
@@ -37,12 +45,12 @@ export interface SessionStore {
   /** Takes a session and its history out. `changes` tells of it. */
   remove(id: string): Promise<void>;
   events(query: EventQuery): Promise<EventPage>;
-  /** The last `count` events, oldest first; of one type if given. */
-  lastEvents(id: string, count: number, type?: string): Promise<SessionEvent[]>;
+  /** The last `count` events, oldest first; of one type if given. Fewer where they would not fit into one answer. */
+  lastEvents(id: string, count: number, options?: LastEventsOptions): Promise<SessionEvent[]>;
   /** How many events of one type have a smaller `seq`. */
   countEvents(id: string, type: string, beforeSeq: number): Promise<number>;
   find(query: FindQuery): Promise<SessionPage>;
-  changes(since: number): Promise<Changes>;
+  changes(query: ChangesQuery): Promise<Changes>;
   stats(filter: StatsFilter): Promise<SessionStats>;
   /** Calls back with the store's revision after it has grown, by whichever process, in under 500 ms. */
   onDidChange(listener: (revision: number) => void): Disposable;

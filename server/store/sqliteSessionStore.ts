@@ -1,3 +1,4 @@
+import type { SQLOutputValue } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { LockstepError, sessionNotFound } from '../domain/errors.ts';
@@ -8,15 +9,17 @@ import type { FileSystemProbe } from '../platform/fileSystem.ts';
 import type { SessionEvent } from '../protocol/event.ts';
 import type { Session } from '../protocol/session.ts';
 import type { SessionStats } from '../protocol/sessionQueryMethods.ts';
-import { ChangeFeed } from './changeFeed.ts';
-import { Connection } from './connection.ts';
+import { ChangeFeed, type StoreVersion } from './changeFeed.ts';
+import { Connection, fileIdentity, logOf } from './connection.ts';
 import { encodeCursor, findWhere, statsWhere } from './findQuery.ts';
 import { eventFromRow, rowFromState, stateFromRow, type StoredState } from './sessionRow.ts';
 import type {
   Changes,
+  ChangesQuery,
   EventPage,
   EventQuery,
   FindQuery,
+  LastEventsOptions,
   SessionPage,
   SessionStore,
   StatsFilter,
@@ -26,9 +29,10 @@ import { isBusy, storeBusy, storeCorrupt, translateStoreError } from './storeErr
 
 /** How long a call waits while other processes hold the store, in milliseconds. */
 const WAIT_MS = 10_000;
-/** The most sessions, and about the most bytes of them, that one answer of `changes` holds. */
+/** The most sessions that one answer of `changes` holds. */
 const CHANGES_LIMIT = 1000;
-const CHANGES_BYTES = 8 * 1024 * 1024;
+/** About the most bytes of JSON that one answer holds: pages end early rather than fill the memory. */
+const ANSWER_BYTES = 8 * 1024 * 1024;
 
 export interface SqliteStoreOptions {
   /** Absolute path of the store's file. */
@@ -46,13 +50,13 @@ export class SqliteSessionStore implements SessionStore {
   readonly #options: SqliteStoreOptions;
   readonly #feed: ChangeFeed;
   #connection: Connection | undefined;
+  /** The log of a file that was open here and then replaced: a new file must not be opened with it. */
+  #orphanedLog: string | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(options: SqliteStoreOptions) {
     this.#options = options;
-    this.#feed = new ChangeFeed(() => {
-      const connection = this.#connect();
-      return { version: connection.version(), revision: () => revisionOf(connection) };
-    });
+    this.#feed = new ChangeFeed(() => this.#version());
   }
 
   create(first: Step): Promise<Session> {
@@ -87,7 +91,7 @@ export class SqliteSessionStore implements SessionStore {
 
   remove(id: string): Promise<void> {
     return this.#write((connection) => {
-      stateOf(connection, id);
+      requireSession(connection, id);
       connection.sql('DELETE FROM sessions WHERE id = ?').run(id);
       connection
         .sql('INSERT OR REPLACE INTO removals (id, revision) VALUES (?, ?)')
@@ -97,29 +101,25 @@ export class SqliteSessionStore implements SessionStore {
 
   events({ id, afterSeq, limit, types }: EventQuery): Promise<EventPage> {
     return this.#read((connection) => {
-      stateOf(connection, id);
+      requireSession(connection, id);
       const ofTypes = types ? `AND type IN (${types.map(() => '?').join(', ')})` : '';
-      const rows = connection
-        .sql(
-          `SELECT seq, timestamp, type, data FROM events WHERE session_id = ? AND seq > ? ${ofTypes} ORDER BY seq LIMIT ?`,
-        )
-        .all(id, afterSeq, ...(types ?? []), limit + 1);
-      const events = rows.slice(0, limit).map((row) => eventFromRow(row, connection.path));
+      const sql = `SELECT seq, timestamp, type, data FROM events
+        WHERE session_id = ? AND seq > ? ${ofTypes} ORDER BY seq`;
+      const { taken, more } = takeRows(connection.sql(sql).iterate(id, afterSeq, ...(types ?? [])), limit);
+      const events = taken.map((row) => eventFromRow(row, connection.path));
       const last = events.at(-1);
-      return rows.length > limit && last ? { events, nextSeq: last.seq } : { events };
+      return more && last ? { events, nextSeq: last.seq } : { events };
     });
   }
 
-  lastEvents(id: string, count: number, type?: string): Promise<SessionEvent[]> {
+  lastEvents(id: string, count: number, { before, type }: LastEventsOptions = {}): Promise<SessionEvent[]> {
     return this.#read((connection) => {
-      stateOf(connection, id);
-      const rows = connection
-        .sql(
-          `SELECT seq, timestamp, type, data FROM events WHERE session_id = ? ${type === undefined ? '' : 'AND type = ?'}
-           ORDER BY seq DESC LIMIT ?`,
-        )
-        .all(id, ...(type === undefined ? [] : [type]), count);
-      return rows.map((row) => eventFromRow(row, connection.path)).reverse();
+      requireSession(connection, id);
+      const sql = `SELECT seq, timestamp, type, data FROM events
+        WHERE session_id = ? AND seq < ? ${type === undefined ? '' : 'AND type = ?'} ORDER BY seq DESC`;
+      const values = [id, before ?? Number.MAX_SAFE_INTEGER, ...(type === undefined ? [] : [type])];
+      const { taken } = takeRows(connection.sql(sql).iterate(...values), count);
+      return taken.map((row) => eventFromRow(row, connection.path)).reverse();
     });
   }
 
@@ -134,41 +134,40 @@ export class SqliteSessionStore implements SessionStore {
     return this.#read((connection) => {
       const { sql, values } = findWhere(query);
       const rows = connection
-        .sql(`SELECT * FROM sessions ${sql} ORDER BY created_at DESC, id DESC LIMIT ?`)
-        .all(...values, query.limit + 1);
-      const sessions = rows.slice(0, query.limit).map((row) => stateFromRow(row, connection.path).session);
+        .sql(`SELECT * FROM sessions ${sql} ORDER BY created_at DESC, id DESC`)
+        .iterate(...values);
+      const { taken, more } = takeRows(rows, query.limit);
+      const sessions = taken.map((row) => stateFromRow(row, connection.path).session);
       const last = sessions.at(-1);
-      const nextCursor = rows.length > query.limit && last ? { nextCursor: encodeCursor(last) } : {};
-      return { sessions, ...nextCursor, revision: revisionOf(connection) };
+      const nextCursor = more && last ? { nextCursor: encodeCursor(last) } : {};
+      const { id, revision } = storeState(connection);
+      return { sessions, ...nextCursor, store: id, revision };
     });
   }
 
-  changes(since: number): Promise<Changes> {
+  changes({ since, store }: ChangesQuery): Promise<Changes> {
     return this.#read((connection) => {
-      const revision = revisionOf(connection);
-      const reset = since > revision;
+      const { id, revision } = storeState(connection);
+      const reset = since > revision || (store !== undefined && store !== id);
       const from = reset ? 0 : since;
-      const sessions: Session[] = [];
-      let bytes = 0;
-      let more = false;
-      for (const row of connection
+      const rows = connection
         .sql('SELECT * FROM sessions WHERE revision > ? ORDER BY revision')
-        .iterate(from)) {
-        if (sessions.length === CHANGES_LIMIT || bytes > CHANGES_BYTES) {
-          more = true;
-          break;
-        }
-        const { session } = stateFromRow(row, connection.path);
-        sessions.push(session);
-        bytes +=
-          String(row['context']).length + String(row['metadata']).length + String(row['result']).length;
-      }
+        .iterate(from);
+      const { taken, more } = takeRows(rows, CHANGES_LIMIT);
+      const sessions = taken.map((row) => stateFromRow(row, connection.path).session);
       const upTo = more ? (sessions.at(-1)?.revision ?? revision) : revision;
       const removed = connection
         .sql('SELECT id FROM removals WHERE revision > ? AND revision <= ? ORDER BY revision')
         .all(from, upTo)
         .map((row) => String(row['id']));
-      return { revision: upTo, sessions, removed, ...(more ? { more } : {}), ...(reset ? { reset } : {}) };
+      return {
+        store: id,
+        revision: upTo,
+        sessions,
+        removed,
+        ...(more ? { more } : {}),
+        ...(reset ? { reset } : {}),
+      };
     });
   }
 
@@ -186,26 +185,36 @@ export class SqliteSessionStore implements SessionStore {
     this.#connection = undefined;
   }
 
+  /**
+   * One at a time within this process: writers that wait for another process would otherwise each block it in turn.
+   */
   async #write<T>(work: (connection: Connection) => T): Promise<T> {
-    const result = await this.#whenFree(() => {
-      const connection = this.#connect();
-      return connection.write(() => work(connection));
-    });
-    this.#feed.check();
-    return result;
+    const deadline = performance.now() + WAIT_MS;
+    const before = this.#writing;
+    let done: (() => void) | undefined;
+    this.#writing = new Promise((resolve) => (done = resolve));
+    try {
+      await before;
+      return await this.#whenFree(deadline, () => {
+        const connection = this.#connect();
+        return connection.write(() => work(connection));
+      });
+    } finally {
+      done?.();
+      this.#feed.check();
+    }
   }
 
   #read<T>(work: (connection: Connection) => T): Promise<T> {
-    return this.#whenFree(() => {
+    return this.#whenFree(performance.now() + WAIT_MS, () => {
       const connection = this.#connect();
       return connection.read(() => work(connection));
     });
   }
 
   /** Tries until no other process is in the way. Waits with timers, at random, so that waiters do not march in step. */
-  async #whenFree<T>(attempt: () => T): Promise<T> {
+  async #whenFree<T>(deadline: number, attempt: () => T): Promise<T> {
     const { path } = this.#options;
-    const deadline = performance.now() + WAIT_MS;
     for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
       try {
         return attempt();
@@ -218,12 +227,28 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   #connect(): Connection {
+    const { path, fileSystem } = this.#options;
     if (this.#connection && !this.#connection.isCurrent()) {
+      this.#orphanedLog = this.#connection.logIdentity;
       this.#connection.close();
       this.#connection = undefined;
     }
-    this.#connection ??= new Connection(this.#options.path, this.#options.fileSystem);
+    if (this.#connection) return this.#connection;
+    if (this.#orphanedLog !== undefined && this.#orphanedLog === fileIdentity(logOf(path))) {
+      throw storeCorrupt(
+        path,
+        `the file was replaced while its log ${logOf(path)} stayed: move that log away, so that it does not go into the new file`,
+      );
+    }
+    this.#connection = new Connection(path, fileSystem);
     return this.#connection;
+  }
+
+  /** For the feed. A store that is not there is not made: its folder may be about to be put back. */
+  #version(): StoreVersion {
+    if (fileIdentity(this.#options.path) === undefined) return { version: 'none:0', revision: () => 0 };
+    const connection = this.#connect();
+    return { version: connection.version(), revision: () => storeState(connection).revision };
   }
 
   #holdLabelFree(connection: Connection, session: Session): void {
@@ -246,6 +271,24 @@ function stateOf(connection: Connection, id: string): StoredState {
   const row = connection.sql('SELECT * FROM sessions WHERE id = ?').get(id);
   if (!row) throw sessionNotFound(id);
   return stateFromRow(row, connection.path);
+}
+
+function requireSession(connection: Connection, id: string): void {
+  if (!connection.sql('SELECT 1 FROM sessions WHERE id = ?').get(id)) throw sessionNotFound(id);
+}
+
+type Row = Record<string, SQLOutputValue>;
+
+/** At most `limit` rows, and at least one; fewer where their texts would be over ANSWER_BYTES. */
+function takeRows(rows: Iterable<Row>, limit: number): { taken: Row[]; more: boolean } {
+  const taken: Row[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    for (const value of Object.values(row)) if (typeof value === 'string') bytes += value.length;
+    if (taken.length === limit || (taken.length > 0 && bytes > ANSWER_BYTES)) return { taken, more: true };
+    taken.push(row);
+  }
+  return { taken, more: false };
 }
 
 function insert(connection: Connection, state: StoredState): void {
@@ -281,15 +324,15 @@ function appendEvents(
   });
 }
 
-const revisionRow = z.object({ revision: z.int() });
+const stateRow = z.object({ id: z.string(), revision: z.int() });
 
-function revisionOf(connection: Connection): number {
-  const row = revisionRow.safeParse(connection.sql('SELECT revision FROM store_state').get());
+function storeState(connection: Connection): z.output<typeof stateRow> {
+  const row = stateRow.safeParse(connection.sql('SELECT id, revision FROM store_state').get());
   if (!row.success) throw storeCorrupt(connection.path, 'its revision cannot be read');
-  return row.data.revision;
+  return row.data;
 }
 
 function nextRevision(connection: Connection): number {
   connection.sql('UPDATE store_state SET revision = revision + 1').run();
-  return revisionOf(connection);
+  return storeState(connection).revision;
 }

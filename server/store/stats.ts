@@ -4,10 +4,9 @@ import type { SessionStats } from '../protocol/sessionQueryMethods.ts';
 import type { Connection } from './connection.ts';
 import type { Where } from './findQuery.ts';
 
-const count = z
-  .int()
-  .nullable()
-  .transform((value) => value ?? 0);
+const count = z.int();
+/** Of SQLite's total(), which is a float and never overflows. */
+const sum = z.number().transform((value) => Math.min(Math.round(value), Number.MAX_SAFE_INTEGER));
 
 const totalsRow = z.object({
   total: count,
@@ -15,15 +14,15 @@ const totalsRow = z.object({
   ended: count,
   average_iterations: z.number().nullable(),
   average_duration: z.number().nullable(),
-  messages: count,
-  tool_calls: count,
-  errors: count,
-  cost_usd: z.number().nullable(),
-  tokens_input: count,
-  tokens_output: count,
-  tokens_cache_read: count,
-  tokens_cache_write: count,
-  tokens_total: count,
+  messages: sum,
+  tool_calls: sum,
+  errors: sum,
+  cost_usd: z.number(),
+  tokens_input: sum,
+  tokens_output: sum,
+  tokens_cache_read: sum,
+  tokens_cache_write: sum,
+  tokens_total: sum,
 });
 
 const groupRow = z.object({ name: z.string(), total: z.int() });
@@ -37,11 +36,11 @@ export function readStats(connection: Connection, { sql, values }: Where): Sessi
            count(*) FILTER (WHERE status IN ('completed', 'failed')) AS ended,
            avg(iterations) AS average_iterations,
            avg(ended_at - created_at) AS average_duration,
-           sum(messages) AS messages, sum(tool_calls) AS tool_calls, sum(errors) AS errors,
-           sum(cost_usd) AS cost_usd,
-           sum(tokens_input) AS tokens_input, sum(tokens_output) AS tokens_output,
-           sum(tokens_cache_read) AS tokens_cache_read, sum(tokens_cache_write) AS tokens_cache_write,
-           sum(tokens_total) AS tokens_total
+           total(messages) AS messages, total(tool_calls) AS tool_calls, total(errors) AS errors,
+           total(cost_usd) AS cost_usd,
+           total(tokens_input) AS tokens_input, total(tokens_output) AS tokens_output,
+           total(tokens_cache_read) AS tokens_cache_read, total(tokens_cache_write) AS tokens_cache_write,
+           total(tokens_total) AS tokens_total
          FROM sessions ${sql}`,
       )
       .get(...values),
@@ -84,7 +83,7 @@ export function readStats(connection: Connection, { sql, values }: Where): Sessi
       cacheWrite: t.tokens_cache_write,
       total: t.tokens_total,
     },
-    costUsd: t.cost_usd ?? 0,
+    costUsd: t.cost_usd,
     toolCalls: t.tool_calls,
     errors: t.errors,
   };

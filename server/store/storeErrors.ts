@@ -101,7 +101,8 @@ export function translateStoreError(thrown: unknown, path: string): unknown {
 }
 
 function translateFileError(thrown: unknown, path: string): unknown {
-  if (!(thrown instanceof Error) || !('code' in thrown)) return thrown;
+  // Only errors of the system have a `syscall`; whatever else is thrown is a fault of ours.
+  if (!(thrown instanceof Error) || !('code' in thrown) || !('syscall' in thrown)) return thrown;
   const dir = dirname(path);
   switch (thrown.code) {
     case 'EACCES':
@@ -138,6 +139,6 @@ function translateFileError(thrown: unknown, path: string): unknown {
         thrown,
       );
     default:
-      return thrown;
+      return storeUnavailable('io', path, `The store ${path} cannot be used: ${thrown.message}.`, thrown);
   }
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { mapBounded } from '../../platform/concurrency.ts';
 import type { ProcessProbe } from '../../platform/processes.ts';
 import { watchFolders } from '../../platform/watch.ts';
@@ -32,7 +32,7 @@ const KIND = 'claude-code';
 /** `$CLAUDE_CONFIG_DIR`, `~/.claude` if unset. */
 export function claudeCodeConfigDir(env: NodeJS.ProcessEnv, home: string): string {
   const set = env['CLAUDE_CONFIG_DIR'];
-  return set === undefined || set === '' ? join(home, '.claude') : set;
+  return set === undefined || set === '' ? join(home, '.claude') : resolve(set);
 }
 
 export function createClaudeCodeSource(options: ClaudeCodeOptions): SessionSource {

@@ -1,8 +1,7 @@
+import { isTooDeep } from '../../protocol/json.ts';
 import { oneLine } from '../values.ts';
 import type { FileLine } from './lines.ts';
 
-/** Objects and arrays in each other deeper than this are refused: what recurses later on would overflow. */
-const MAX_DEPTH = 200;
 const EXCERPT_CHARACTERS = 200;
 
 /** What a line holds. `text` is a sentence for a person. */
@@ -29,7 +28,7 @@ export function readRecord<R>(line: FileLine, parse: ParseRecord<R>): LineReadin
   } catch {
     return { kind: 'damaged', text: `This line is not JSON: ${oneLine(text, EXCERPT_CHARACTERS)}` };
   }
-  if (isDeeperThan(value, MAX_DEPTH)) {
+  if (isTooDeep(value)) {
     return {
       kind: 'damaged',
       text: `This line is nested too deeply to show: ${oneLine(text, EXCERPT_CHARACTERS)}`,
@@ -43,20 +42,4 @@ export function readRecord<R>(line: FileLine, parse: ParseRecord<R>): LineReadin
     };
   }
   return { kind: 'record', record };
-}
-
-/** Level by level, not by recursion, which is what deep values break. */
-function isDeeperThan(value: unknown, depth: number): boolean {
-  let level: unknown[] = [value];
-  for (let current = 0; current <= depth; current += 1) {
-    const next: unknown[] = [];
-    for (const item of level) {
-      if (typeof item !== 'object' || item === null) continue;
-      for (const child of Object.values(item))
-        if (typeof child === 'object' && child !== null) next.push(child);
-    }
-    if (next.length === 0) return false;
-    level = next;
-  }
-  return true;
 }

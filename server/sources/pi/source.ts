@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { mapBounded } from '../../platform/concurrency.ts';
 import { watchFolders } from '../../platform/watch.ts';
 import type { SourceSession } from '../../protocol/sourceSession.ts';
@@ -26,7 +26,7 @@ const FOLDERS_AT_ONCE = 8;
 /** `$PI_CODING_AGENT_DIR`, `~/.pi/agent` if unset. */
 export function piAgentDir(env: NodeJS.ProcessEnv, home: string): string {
   const set = env['PI_CODING_AGENT_DIR'];
-  return set === undefined || set === '' ? join(home, '.pi', 'agent') : set;
+  return set === undefined || set === '' ? join(home, '.pi', 'agent') : resolve(set);
 }
 
 export function createPiSource({ agentDir, open = openForReading }: PiOptions): SessionSource {

@@ -75,5 +75,6 @@ CREATE TABLE sessions (
 
 CREATE TABLE store_state (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    id TEXT NOT NULL,
     revision INTEGER NOT NULL
   ) STRICT;

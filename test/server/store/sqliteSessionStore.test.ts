@@ -111,7 +111,7 @@ describe('the store file', () => {
     });
     const other = await start(dirname(path));
     assert.equal(other.code, 0, other.stderr);
-    const changes = await store.changes((await store.get(id)).revision);
+    const changes = await store.changes({ since: (await store.get(id)).revision });
     assert.equal(await told, changes.revision);
     assert.equal(changes.sessions.length, 1);
   });
@@ -127,7 +127,7 @@ describe('the store file', () => {
     assert.equal(await told, 1);
     const moved = openAt(t, `${dirname(path)}.away/lockstep.db`);
     assert.equal(
-      (await moved.changes(0)).sessions.length,
+      (await moved.changes({ since: 0 })).sessions.length,
       2,
       'what was written before is where it was moved',
     );
@@ -172,7 +172,7 @@ describe('a store that cannot be used says why and what to do, and loses nothing
       await writeFile(path, bytes);
       const damaged = openAt(t, path);
       const calls = async () => {
-        await damaged.changes(0);
+        await damaged.changes({ since: 0 });
         await damaged.create(firstStep());
       };
       await assert.rejects(calls(), { code: 'STORE_CORRUPT', message: /damaged/ }, name);
@@ -303,7 +303,7 @@ describe('a store that cannot be used says why and what to do, and loses nothing
     other.exec('BEGIN IMMEDIATE');
     const waiting = store.create(firstStep());
     // Others are served while it waits.
-    assert.equal((await store.changes(0)).sessions.length, 1);
+    assert.equal((await store.changes({ since: 0 })).sessions.length, 1);
     other.exec('COMMIT');
     other.close();
     assert.equal((await waiting).status, 'active');
@@ -321,7 +321,7 @@ describe('a store that cannot be used says why and what to do, and loses nothing
     const home = join(await tempFolder(t), 'home');
     const results = await Promise.all(Array.from({ length: 6 }, () => start(home)));
     for (const { code, stderr } of results) assert.equal(code, 0, stderr);
-    assert.equal((await openAt(t, join(home, 'lockstep.db')).changes(0)).sessions.length, 6);
+    assert.equal((await openAt(t, join(home, 'lockstep.db')).changes({ since: 0 })).sessions.length, 6);
   });
 
   it('a first start that was killed at any moment leaves a store that can be opened', async (t) => {
