@@ -78,7 +78,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.registerWebviewPanelSerializer(WebviewTypes.transcript, panels),
     ...registerCommands(
       {
-        ...sessionCommands(call, targets),
+        ...sessionCommands(call, targets, reportError),
         ...sourceCommands(targets),
         ...transcriptCommands(panels, targets),
         ...viewCommands({ server, sessions, sources, scope, log }),

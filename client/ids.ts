@@ -32,8 +32,14 @@ export const Views = {
 export const ContextKeys = {
   /** 'starting' | 'running' | 'down' */
   server: 'lockstep.server',
+  /** Whether the store was read, or failed to be: until then an empty list says nothing. */
+  loaded: 'lockstep.loaded',
   /** 'workspace' | 'all' */
   scope: 'lockstep.scope',
+} as const;
+
+export const StatusBarItems = {
+  status: 'lockstep.status',
 } as const;
 
 export const Settings = {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import * as z from 'zod';
-import { Commands, ContextKeys, Settings, Views, WebviewTypes } from '../client/ids.ts';
+import { Commands, ContextKeys, Settings, StatusBarItems, Views, WebviewTypes } from '../client/ids.ts';
 import { collectTexts, recordedTexts } from '../scripts/l10n.ts';
 import { ROOT, sourceFiles } from './support/sourceFiles.ts';
 
@@ -15,7 +15,6 @@ const manifestSchema = z.looseObject({
     viewsWelcome: z.array(z.looseObject({ view: z.string() })),
     commands: z.array(z.looseObject({ command: z.string(), title: z.string() })),
     menus: z.record(z.string(), z.array(z.looseObject({ command: z.string() }))),
-    keybindings: z.array(z.looseObject({ command: z.string() })),
     configuration: z.looseObject({ properties: z.record(z.string(), z.looseObject({ scope: z.string() })) }),
   }),
 });
@@ -48,10 +47,7 @@ describe('the manifest and the ids in the code', () => {
   });
 
   it('use only commands, views and context keys that exist', () => {
-    const used = [
-      ...Object.values(contributes.menus).flatMap((items) => items.map(({ command }) => command)),
-      ...contributes.keybindings.map(({ command }) => command),
-    ];
+    const used = Object.values(contributes.menus).flatMap((items) => items.map(({ command }) => command));
     for (const command of used) assert.ok(Object.values<string>(Commands).includes(command), command);
     for (const { view } of contributes.viewsWelcome)
       assert.ok(Object.values<string>(Views).includes(view), view);
@@ -65,7 +61,9 @@ describe('the manifest and the ids in the code', () => {
   });
 
   it('put no id into code outside ids.ts', () => {
-    const ids = [Commands, Views, ContextKeys].flatMap((group) => Object.values<string>(group));
+    const ids = [Commands, Views, ContextKeys, StatusBarItems, WebviewTypes].flatMap((group) =>
+      Object.values<string>(group),
+    );
     for (const { path, text: code } of sourceFiles('client')) {
       if (path === 'client/ids.ts') continue;
       for (const id of ids.filter((candidate) => candidate.includes('.'))) {

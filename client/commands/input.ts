@@ -34,7 +34,11 @@ export async function askIterations(
 
 /** Asks for a line of text that says something; undefined when the person backs out. */
 export async function askText(
-  options: vscode.InputBoxOptions & { readonly most: number; readonly empty: string },
+  options: vscode.InputBoxOptions & {
+    /** Bytes of UTF-8. */
+    readonly most: number;
+    readonly empty: string;
+  },
 ): Promise<string | undefined> {
   const { most, empty, ...box } = options;
   const typed = await vscode.window.showInputBox({
@@ -42,7 +46,8 @@ export async function askText(
     ...box,
     validateInput: (value) => {
       if (value.trim() === '') return empty;
-      return value.length > most ? vscode.l10n.t('At most {0} characters.', most) : undefined;
+      const bytes = new TextEncoder().encode(value).length;
+      return bytes > most ? vscode.l10n.t('Too long: at most {0} bytes.', most) : undefined;
     },
   });
   return typed?.trim();

@@ -9,8 +9,9 @@ import {
   sessionsUnarchive,
   sessionsUpdate,
 } from '../../server/protocol/sessionLifecycleMethods.ts';
-import { MAX_ITERATIONS } from '../../server/protocol/session.ts';
+import { MAX_ITERATIONS, MAX_TITLE } from '../../server/protocol/session.ts';
 import { Commands } from '../ids.ts';
+import { plainText } from '../services/plainText.ts';
 import type { Call, SessionSummary } from '../services/sessionModel.ts';
 import type { CommandHandler } from './commandTable.ts';
 import { askIterations, askText } from './input.ts';
@@ -22,9 +23,21 @@ const budgetLeft = (session: SessionSummary) => session.maxIterations - session.
 const MORE = 10;
 
 /** The commands on Lockstep's own sessions. They call the server; the views follow the store. */
-export function sessionCommands(call: Call, targets: Targets): Record<string, CommandHandler> {
-  const add = (session: SessionSummary, title: string) =>
-    askIterations(
+export function sessionCommands(
+  call: Call,
+  targets: Targets,
+  reportError: (error: unknown) => Promise<void>,
+): Record<string, CommandHandler> {
+  const add = async (session: SessionSummary, title: string) => {
+    if (session.maxIterations >= MAX_ITERATIONS) {
+      const message = vscode.l10n.t(
+        'The session has the largest budget already: {0} iterations.',
+        MAX_ITERATIONS,
+      );
+      void vscode.window.showInformationMessage(message);
+      return undefined;
+    }
+    return askIterations(
       title,
       vscode.l10n.t(
         '{0} of {1} iterations are used. How many more?',
@@ -34,6 +47,7 @@ export function sessionCommands(call: Call, targets: Targets): Record<string, Co
       MORE,
       MAX_ITERATIONS - session.maxIterations,
     );
+  };
   return {
     [Commands.newSession]: async () => {
       const title = vscode.l10n.t('New Session');
@@ -117,7 +131,7 @@ export function sessionCommands(call: Call, targets: Targets): Record<string, Co
         title,
         prompt: vscode.l10n.t(
           'Why did "{0}" fail? This is final: a failed session cannot go on.',
-          session.title,
+          plainText(session.title),
         ),
         empty: vscode.l10n.t('Say why it failed.'),
         most: 10_000,
@@ -134,7 +148,7 @@ export function sessionCommands(call: Call, targets: Targets): Record<string, Co
         value: session.title,
         prompt: vscode.l10n.t('The new title'),
         empty: vscode.l10n.t('Enter a title.'),
-        most: 200,
+        most: MAX_TITLE,
       });
       if (name !== undefined && name !== session.title)
         await call(sessionsUpdate, { id: session.id, title: name });
@@ -151,10 +165,13 @@ export function sessionCommands(call: Call, targets: Targets): Record<string, Co
       if (!session) return;
       await call(sessionsArchive, { id: session.id });
       const undo = vscode.l10n.t('Undo');
+      const message = vscode.l10n.t('"{0}" is archived.', plainText(session.title));
+      const unlessUndone = async () => {
+        const answer = await vscode.window.showInformationMessage(message, undo);
+        if (answer === undo) await call(sessionsUnarchive, { id: session.id });
+      };
       // Not awaited: the command is done; the message stays as long as it likes.
-      void vscode.window
-        .showInformationMessage(vscode.l10n.t('"{0}" is archived.', session.title), undo)
-        .then((answer) => (answer === undo ? call(sessionsUnarchive, { id: session.id }) : undefined));
+      void unlessUndone().catch(reportError);
     },
 
     [Commands.unarchiveSession]: async (argument) => {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { Commands } from '../ids.ts';
 import type { CommandHandler } from './commandTable.ts';
+import { revealBidi } from '../services/plainText.ts';
 import { shellLine } from './shellLine.ts';
 import { targetSource, type Targets } from './target.ts';
 
@@ -21,7 +22,7 @@ export function sourceCommands(targets: Targets): Record<string, CommandHandler>
       if (!session?.resume) return;
       const { cwd } = session.resume;
       const terminal = vscode.window.createTerminal({
-        name: session.title,
+        name: revealBidi(session.title),
         // A folder that is gone would leave a terminal that cannot start.
         ...(cwd !== undefined && (await isFolder(cwd)) ? { cwd } : {}),
       });
@@ -34,9 +35,8 @@ export function sourceCommands(targets: Targets): Record<string, CommandHandler>
       if (!session) return;
       const uri = vscode.Uri.file(session.path);
       // A window without a desktop has no file manager; there the file itself is shown.
-      const command = vscode.env.uiKind === vscode.UIKind.Web || vscode.env.remoteName !== undefined;
-      if (command) await vscode.window.showTextDocument(uri, { preview: true });
-      else await vscode.commands.executeCommand('revealFileInOS', uri);
+      const hasDesktop = vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined;
+      await vscode.commands.executeCommand(hasDesktop ? 'revealFileInOS' : 'vscode.open', uri);
     },
   };
 }

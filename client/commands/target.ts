@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { SourceSession } from '../../server/protocol/sourceSession.ts';
 import { sessionGroups, type SessionModel, type SessionSummary } from '../services/sessionModel.ts';
 import type { SourceModel } from '../services/sourceModel.ts';
+import { revealBidi } from '../services/plainText.ts';
 import { statusIcon, statusLabel } from '../views/sessionItem.ts';
 import type { SessionNode } from '../views/sessionNode.ts';
 import type { SessionsTree } from '../views/sessionsTree.ts';
@@ -12,10 +13,9 @@ export interface Targets {
   readonly tree: SessionsTree;
 }
 
-/** Rows come from VS Code as what we gave it; a key binding gives `{from: 'selection'}`; the palette gives nothing. */
-function nodeOf(argument: unknown, tree: SessionsTree): SessionNode | undefined {
+/** Rows come from VS Code as what we gave it; the palette gives nothing. */
+function nodeOf(argument: unknown): SessionNode | undefined {
   if (typeof argument !== 'object' || argument === null) return undefined;
-  if ('from' in argument) return tree.selection;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- commands on rows are called by VS Code with our own nodes
   return 'type' in argument ? (argument as SessionNode) : undefined;
 }
@@ -26,11 +26,11 @@ function nodeOf(argument: unknown, tree: SessionsTree): SessionNode | undefined 
  */
 export async function targetSession(
   argument: unknown,
-  { sessions, tree }: Targets,
+  { sessions }: Targets,
   title: string,
   eligible: (session: SessionSummary) => boolean,
 ): Promise<SessionSummary | undefined> {
-  const node = nodeOf(argument, tree);
+  const node = nodeOf(argument);
   if (node?.type === 'session') return sessions.get(node.session.id) ?? node.session;
   const choices = sessionGroups.flatMap((group) => sessions.list(group)).filter(eligible);
   if (choices.length === 0) {
@@ -39,7 +39,7 @@ export async function targetSession(
   }
   const picked = await vscode.window.showQuickPick(
     choices.map((session) => ({
-      label: session.title,
+      label: revealBidi(session.title),
       description: `${statusLabel(session.status)} · ${session.iterations}/${session.maxIterations}`,
       iconPath: statusIcon(session.status),
       session,
@@ -52,15 +52,15 @@ export async function targetSession(
 /** The other agent's session that a command is for: its row's, or one that the person picks. */
 export async function targetSource(
   argument: unknown,
-  { sources, tree }: Targets,
+  { sources }: Targets,
   title: string,
   eligible: (session: SourceSession) => boolean,
 ): Promise<SourceSession | undefined> {
-  const node = nodeOf(argument, tree);
+  const node = nodeOf(argument);
   if (node?.type === 'source') return sources.get(node.session.ref) ?? node.session;
   const choices = sources.groups.flatMap(({ label, sessions }) =>
     sessions.filter(eligible).map((session) => ({
-      label: session.title,
+      label: revealBidi(session.title),
       description: label,
       detail: session.cwd ?? session.path,
       session,
@@ -80,7 +80,7 @@ export async function targetSource(
 }
 
 /** What "Open Transcript" is for: any session. */
-export function openable(argument: unknown, tree: SessionsTree): SessionSummary | SourceSession | undefined {
-  const node = nodeOf(argument, tree);
+export function openable(argument: unknown): SessionSummary | SourceSession | undefined {
+  const node = nodeOf(argument);
   return node?.type === 'session' || node?.type === 'source' ? node.session : undefined;
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { ErrorAction, WireError } from '../../server/protocol/error.ts';
 import { CallError } from './callError.ts';
+import { plainText } from './plainText.ts';
 
 export interface ErrorHandling {
   /** Makes the call that failed again; absent where it cannot be repeated. */
@@ -16,10 +17,8 @@ export async function showError(error: unknown, handling: ErrorHandling): Promis
   const buttons = actions
     .filter((action) => action.kind !== 'dismiss')
     .map((action) => ({ title: vscode.l10n.t(action.label), action }));
-  const chosen = await vscode.window.showErrorMessage(
-    `${vscode.l10n.t(wire.title)}: ${wire.message}`,
-    ...buttons,
-  );
+  const words = [`${vscode.l10n.t(wire.title)}: ${wire.message}`, vscode.l10n.t(wire.explanation ?? '')];
+  const chosen = await vscode.window.showErrorMessage(plainText(words.join(' ').trim()), ...buttons);
   if (chosen) await act(chosen.action, wire, handling);
 }
 

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { ContextKeys } from '../ids.ts';
+import { ContextKey } from './contextKey.ts';
 
 const MEMENTO_KEY = 'scope';
 
@@ -7,6 +8,7 @@ const MEMENTO_KEY = 'scope';
 export class Scope implements vscode.Disposable {
   readonly #state: vscode.Memento;
   readonly #changed = new vscode.EventEmitter<void>();
+  readonly #key = new ContextKey<'workspace' | 'all'>(ContextKeys.scope);
   #limited: boolean;
 
   readonly onDidChange = this.#changed.event;
@@ -47,6 +49,6 @@ export class Scope implements vscode.Disposable {
   }
 
   #tellContext(): void {
-    void vscode.commands.executeCommand('setContext', ContextKeys.scope, this.#limited ? 'workspace' : 'all');
+    this.#key.set(this.#limited ? 'workspace' : 'all');
   }
 }

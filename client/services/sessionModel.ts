@@ -21,7 +21,10 @@ export const sessionGroups: readonly SessionGroup[] = sessionGroup.options;
 const PAGE = 200;
 
 interface GroupState {
-  cursor: string | undefined;
+  /** Of the next page of the store; undefined where all of the group is known. */
+  readonly cursor: string | undefined;
+  /** How many are shown: changes bring in sessions of which nobody asked for more. */
+  readonly limit: number;
 }
 
 /**
@@ -63,16 +66,17 @@ export class SessionModel {
     return this.#sessions.get(id);
   }
 
-  /** Sessions of a group, the last changed first. */
+  /** Sessions of a group, the last changed first; no more than were asked for. */
   list(group: SessionGroup): SessionSummary[] {
-    return [...this.#sessions.values()]
-      .filter((session) => groupOf(session) === group)
-      .sort((a, b) => compare(b.updatedAt, a.updatedAt) || compare(b.id, a.id));
+    return this.#known(group)
+      .sort((a, b) => compare(b.updatedAt, a.updatedAt) || compare(b.id, a.id))
+      .slice(0, this.#groups.get(group)?.limit ?? PAGE);
   }
 
-  /** Whether the store has sessions of the group that this window does not know. */
+  /** Whether there are sessions of the group that `list` leaves out. */
   hasMore(group: SessionGroup): boolean {
-    return this.#groups.get(group)?.cursor !== undefined;
+    const state = this.#groups.get(group);
+    return state?.cursor !== undefined || this.#known(group).length > (state?.limit ?? PAGE);
   }
 
   /** Sessions of the whole store by status, archived ones left out. */
@@ -98,11 +102,10 @@ export class SessionModel {
 
   showMore(group: SessionGroup): Promise<void> {
     return this.#queue(async () => {
-      const cursor = this.#groups.get(group)?.cursor;
-      if (cursor === undefined) return;
-      const page = await this.#find(group, cursor);
-      this.#add(page.sessions.filter(({ id }) => !this.#sessions.has(id)));
-      this.#groups.set(group, { cursor: page.nextCursor });
+      const { cursor, limit } = this.#groups.get(group) ?? { cursor: undefined, limit: 0 };
+      const page = cursor === undefined ? undefined : await this.#find(group, cursor);
+      this.#add(page?.sessions.filter(({ id }) => !this.#sessions.has(id)) ?? []);
+      this.#groups.set(group, { cursor: page?.nextCursor, limit: limit + PAGE });
     });
   }
 
@@ -113,7 +116,7 @@ export class SessionModel {
     this.#sessions.clear();
     for (const { group, page } of pages) {
       this.#add(page.sessions);
-      this.#groups.set(group, { cursor: page.nextCursor });
+      this.#groups.set(group, { cursor: page.nextCursor, limit: PAGE });
     }
     // The pages are of different moments; what changed between them is in the changes since the earliest.
     this.#store = pages[0]?.page.store;
@@ -134,6 +137,10 @@ export class SessionModel {
       more = changes.more ?? false;
     }
     this.#counts = (await this.#call(sessionsStats, { archived: false })).byStatus;
+  }
+
+  #known(group: SessionGroup): SessionSummary[] {
+    return [...this.#sessions.values()].filter((session) => groupOf(session) === group);
   }
 
   #find(group: SessionGroup, cursor: string | undefined): Promise<ResultOf<typeof sessionsFind>> {

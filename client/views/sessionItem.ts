@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { SessionStatus } from '../../server/protocol/session.ts';
 import type { SessionGroup, SessionSummary } from '../services/sessionModel.ts';
+import { revealBidi } from '../services/plainText.ts';
 import { dollars, fullTime, shortAge, shortCount } from './age.ts';
 
 export function groupLabel(group: SessionGroup): string {
@@ -39,7 +40,7 @@ export function statusIcon(status: SessionStatus): vscode.ThemeIcon {
 
 /** The row of one of Lockstep's own sessions. */
 export function sessionItem(session: SessionSummary, now: number): vscode.TreeItem {
-  const item = new vscode.TreeItem(session.title);
+  const item = new vscode.TreeItem(revealBidi(session.title));
   const iterations = `${session.iterations}/${session.maxIterations}`;
   const age = shortAge(session.updatedAt, now);
   const label = session.label === undefined ? '' : ` · ${session.label}`;
@@ -60,7 +61,7 @@ export function sessionItem(session: SessionSummary, now: number): vscode.TreeIt
   return item;
 }
 
-function tooltip(session: SessionSummary): vscode.MarkdownString {
+function tooltip(session: SessionSummary): string {
   const rows: [string, string | undefined][] = [
     [vscode.l10n.t('Status'), statusLabel(session.status)],
     [vscode.l10n.t('Iterations'), `${session.iterations} / ${session.maxIterations}`],
@@ -78,21 +79,13 @@ function tooltip(session: SessionSummary): vscode.MarkdownString {
   return tooltipOf(session.title, rows);
 }
 
-/** A tooltip of plain text: titles and paths come from outside, and nothing in them may become a link. */
-export function tooltipOf(
-  title: string,
-  rows: readonly (readonly [string, string | undefined])[],
-): vscode.MarkdownString {
-  const markdown = new vscode.MarkdownString();
-  markdown.appendMarkdown('**').appendText(clip(title)).appendMarkdown('**\n\n');
-  for (const [name, value] of rows) {
-    if (value === undefined) continue;
-    markdown.appendText(`${name}: ${clip(value)}`).appendMarkdown('  \n');
-  }
-  return markdown;
+/** A tooltip of plain text, not markdown: titles and paths come from outside, and nothing in them may become a link. */
+export function tooltipOf(title: string, rows: readonly (readonly [string, string | undefined])[]): string {
+  const lines = rows.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${oneLine(value)}`]));
+  return [oneLine(title), '', ...lines].join('\n');
 }
 
-function clip(value: string): string {
-  const line = value.replaceAll(/\s+/g, ' ').trim();
+function oneLine(value: string): string {
+  const line = revealBidi(value).replaceAll(/\s+/g, ' ').trim();
   return line.length > 300 ? `${line.slice(0, 299)}…` : line;
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { Commands, ContextKeys, Views } from '../ids.ts';
 import { CallError } from '../services/callError.ts';
+import { ContextKey } from '../services/contextKey.ts';
 import type { LockstepServer } from '../services/lockstepServer.ts';
 import { sessionGroups, type SessionGroup, type SessionModel } from '../services/sessionModel.ts';
 import type { SourceGroup, SourceModel } from '../services/sourceModel.ts';
@@ -27,6 +28,7 @@ export class SessionsTree implements vscode.TreeDataProvider<SessionNode>, vscod
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #disposables: vscode.Disposable[];
   readonly #view: vscode.TreeView<SessionNode>;
+  readonly #loaded = new ContextKey<boolean>(ContextKeys.loaded);
   #drawing: NodeJS.Timeout | undefined;
 
   readonly onDidChangeTreeData = this.#changed.event;
@@ -53,10 +55,6 @@ export class SessionsTree implements vscode.TreeDataProvider<SessionNode>, vscod
       { dispose: () => clearInterval(age) },
       { dispose: () => clearTimeout(this.#drawing) },
     ];
-  }
-
-  get selection(): SessionNode | undefined {
-    return this.#view.selection[0];
   }
 
   /** Selects the row of a session that was just made, once the model knows it. */
@@ -130,6 +128,7 @@ export class SessionsTree implements vscode.TreeDataProvider<SessionNode>, vscod
         const item = new vscode.TreeItem(node.group.label, vscode.TreeItemCollapsibleState.Expanded);
         item.description = String(node.total);
         item.tooltip = node.group.root;
+        item.accessibilityInformation = { label: `${node.group.label}, ${node.total}` };
         item.iconPath = new vscode.ThemeIcon('hubot');
         item.contextValue = 'sourceGroup';
         return item;
@@ -146,6 +145,9 @@ export class SessionsTree implements vscode.TreeDataProvider<SessionNode>, vscod
         item.description = node.error.message;
         item.tooltip = `${node.error.message}\n\n${vscode.l10n.t(node.error.explanation ?? '')}`;
         item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('errorForeground'));
+        item.accessibilityInformation = {
+          label: `${vscode.l10n.t(node.error.title)}: ${node.error.message}`,
+        };
         item.command = {
           command: Commands.showErrorDetails,
           title: vscode.l10n.t('Show Error'),
@@ -206,7 +208,8 @@ export class SessionsTree implements vscode.TreeDataProvider<SessionNode>, vscod
     this.#drawing ??= setTimeout(() => {
       this.#drawing = undefined;
       this.#view.message = this.#message() ?? '';
-      void vscode.commands.executeCommand('setContext', ContextKeys.server, this.#parts.server.state);
+      const { server, sessions } = this.#parts;
+      this.#loaded.set(server.state === 'running' && (sessions.isLoaded || sessions.error !== undefined));
       this.#changed.fire();
     }, DRAW_AFTER_MS);
   }
@@ -223,6 +226,9 @@ export class SessionsTree implements vscode.TreeDataProvider<SessionNode>, vscod
     const hidden =
       own.filter((session) => !scope.holds(session.workspace)).length +
       sources.groups.flatMap((group) => group.sessions).filter(({ cwd }) => !scope.holds(cwd)).length;
-    return hidden === 0 ? undefined : vscode.l10n.t('{0} sessions of other folders are not shown.', hidden);
+    if (hidden === 0) return undefined;
+    return hidden === 1
+      ? vscode.l10n.t('1 session of another folder is not shown.')
+      : vscode.l10n.t('{0} sessions of other folders are not shown.', hidden);
   }
 }

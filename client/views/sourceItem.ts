@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Activity, SourceProblem, SourceSession } from '../../server/protocol/sourceSession.ts';
+import { revealBidi } from '../services/plainText.ts';
 import { dollars, fullTime, shortAge, shortCount } from './age.ts';
 import { tooltipOf } from './sessionItem.ts';
 
@@ -37,7 +38,7 @@ export function tokensText(session: SourceSession): string | undefined {
 /** The row of another agent's session. */
 export function sourceItem(session: SourceSession, hasChildren: boolean, now: number): vscode.TreeItem {
   const item = new vscode.TreeItem(
-    session.title,
+    revealBidi(session.title),
     hasChildren ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
   );
   const tokens = tokensText(session);
@@ -78,5 +79,8 @@ export function problemItem(problem: SourceProblem): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   item.tooltip = tooltipOf(problem.path, [[vscode.l10n.t('Reason'), problem.message]]);
   item.contextValue = 'problem';
+  item.accessibilityInformation = {
+    label: vscode.l10n.t('{0} cannot be read: {1}', problem.path, problem.message),
+  };
   return item;
 }

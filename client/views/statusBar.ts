@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { Commands, Views } from '../ids.ts';
+import { Commands, StatusBarItems, Views } from '../ids.ts';
 import { CallError } from '../services/callError.ts';
 import type { LockstepServer } from '../services/lockstepServer.ts';
 import type { SessionModel } from '../services/sessionModel.ts';
@@ -14,7 +14,7 @@ export class StatusBar implements vscode.Disposable {
   constructor(server: LockstepServer, sessions: SessionModel) {
     this.#server = server;
     this.#sessions = sessions;
-    this.#item = vscode.window.createStatusBarItem('lockstep.status', vscode.StatusBarAlignment.Left);
+    this.#item = vscode.window.createStatusBarItem(StatusBarItems.status, vscode.StatusBarAlignment.Left);
     this.#item.name = vscode.l10n.t('Lockstep');
     const draw = () => this.#draw();
     this.#disposables = [this.#item, server.onDidChangeState(draw), sessions.onDidChange(draw)];

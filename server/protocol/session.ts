@@ -10,6 +10,9 @@ export type SessionStatus = z.infer<typeof sessionStatus>;
 /** The largest budget of one session, in iterations. */
 export const MAX_ITERATIONS = 100_000;
 
+/** The longest title, in bytes of UTF-8. */
+export const MAX_TITLE = 1024;
+
 /** ISO 8601, UTC, millisecond precision: what `Date.prototype.toISOString` writes. */
 export const isoTime = z.iso.datetime();
 

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { jsonObject, jsonValue, text } from './json.ts';
 import { defineMethod } from './method.ts';
-import { MAX_ITERATIONS, session, sessionKind } from './session.ts';
+import { MAX_ITERATIONS, MAX_TITLE, session, sessionKind } from './session.ts';
 
 const id = z.string().describe('session id');
 const name = text(256);
-const title = text(1024);
+const title = text(MAX_TITLE);
 const label = text(128).describe('unique among the sessions of the store');
 const reason = text(16 * 1024);
 /** Longer ones belong into a file that the task names. */

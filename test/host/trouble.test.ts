@@ -6,6 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../scripts/host/eventually.ts';
 import type { VsCodeWindow } from '../../scripts/host/window.ts';
 import type { Workbench } from '../../scripts/host/workbench.ts';
+import { sessionsStart } from '../../server/protocol/sessionLifecycleMethods.ts';
+import { RpcClient } from '../support/rpcClient.ts';
 import { startLockstepHost, type LockstepHost } from './lockstepHost.ts';
 
 /** The Lockstep servers below one VS Code server, which this test has started; found by their store's folder. */
@@ -79,6 +81,26 @@ describe('when something is wrong, in VS Code', () => {
     await workbench.statusBarItem('The Lockstep server is not running').waitFor();
     await workbench.sidebar.welcome('Sessions').getByText('Restart Server').click();
     await workbench.sidebar.row('Fix the flaky checkout test').waitFor();
+    await oneServer();
+  });
+
+  it('a server that hangs is replaced when it is restarted, once however often that is asked for', async (t) => {
+    const [pid = 0] = await oneServer();
+    process.kill(pid, 'SIGSTOP');
+    await workbench.palette('Lockstep: Refresh Sessions');
+    await workbench.palette('Lockstep: Restart Server');
+    await workbench.palette('Lockstep: Restart Server');
+    await eventually(
+      () => Promise.resolve(lockstepServers(host.home)),
+      (pids) => pids.length === 1 && !pids.includes(pid),
+      { what: 'one new server', timeoutMs: 30_000 },
+    );
+    const { id } = await new RpcClient(t, host.home).call(sessionsStart, {
+      task: 'After the hang',
+      mode: 'm',
+    });
+    assert.ok(id);
+    await workbench.sidebar.row('After the hang').waitFor();
     await oneServer();
   });
 

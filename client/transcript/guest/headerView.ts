@@ -4,7 +4,7 @@ import type { TranscriptHeader } from '../header.ts';
 import { fill } from '../strings.ts';
 import { icon } from './controls.ts';
 import { tokensTitle } from './items/messageView.ts';
-import { revealBidi } from './plainText.ts';
+import { revealBidi } from '../../services/plainText.ts';
 import type { ViewContext } from './viewContext.ts';
 
 const statusIcons = {

@@ -1,14 +1,3 @@
-/**
- * Makes characters visible that change the order in which others are drawn. Code, commands and names of files must
- * look like what they are ("Trojan source"); prose is only kept apart from its surroundings, by CSS.
- */
-export function revealBidi(text: string): string {
-  return text.replaceAll(
-    /[\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `⟨U+${character.charCodeAt(0).toString(16).toUpperCase()}⟩`,
-  );
-}
-
 // eslint-disable-next-line no-control-regex -- terminal output begins its sequences with a control character
 const terminalSequence = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 

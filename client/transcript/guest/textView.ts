@@ -4,7 +4,7 @@ import { fill } from '../strings.ts';
 import { copyButton } from './controls.ts';
 import { excerpt } from './excerpt.ts';
 import { splitFences } from './fences.ts';
-import { revealBidi } from './plainText.ts';
+import { revealBidi } from '../../services/plainText.ts';
 import type { ItemContext } from './viewContext.ts';
 
 /** Prose with code blocks. Only ever text nodes: nothing of what an agent wrote is read as markup. */

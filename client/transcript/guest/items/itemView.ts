@@ -2,7 +2,8 @@ import type { TemplateResult } from 'lit';
 import { html } from 'lit';
 import type { TranscriptItem } from '../../../../server/protocol/transcript.ts';
 import { foldView, icon, timeView } from '../controls.ts';
-import { jsonText, revealBidi } from '../plainText.ts';
+import { revealBidi } from '../../../services/plainText.ts';
+import { jsonText } from '../plainText.ts';
 import { blockView, proseView } from '../textView.ts';
 import type { ItemContext } from '../viewContext.ts';
 import {

@@ -3,7 +3,7 @@ import { html, nothing } from 'lit';
 import type { TranscriptItemOf } from '../../../../server/protocol/transcript.ts';
 import { fill } from '../../strings.ts';
 import { copyButton, foldView, icon, timeView } from '../controls.ts';
-import { revealBidi } from '../plainText.ts';
+import { revealBidi } from '../../../services/plainText.ts';
 import { proseView } from '../textView.ts';
 import type { ItemContext } from '../viewContext.ts';
 

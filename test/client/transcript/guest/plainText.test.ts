@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  jsonText,
-  revealBidi,
-  withoutTerminalSequences,
-} from '../../../../client/transcript/guest/plainText.ts';
+import { revealBidi } from '../../../../client/services/plainText.ts';
+import { jsonText, withoutTerminalSequences } from '../../../../client/transcript/guest/plainText.ts';
 
 test('characters that reorder others are named, all others stay', () => {
   assert.equal(revealBidi('a\u202eb\u2069'), 'a⟨U+202E⟩b⟨U+2069⟩');
