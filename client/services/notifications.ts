@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { errorAsMarkdown } from '../../server/protocol/errorText.ts';
 import type { ErrorAction, WireError } from '../../server/protocol/error.ts';
 import { CallError } from './callError.ts';
 import { plainText } from './plainText.ts';
@@ -32,7 +33,7 @@ async function act(action: ErrorAction, wire: WireError, handling: ErrorHandling
       await vscode.env.openExternal(vscode.Uri.parse(action.url, true));
       return;
     case 'report':
-      await vscode.env.clipboard.writeText(JSON.stringify(wire, null, 2));
+      await vscode.env.clipboard.writeText(errorAsMarkdown(wire));
       void vscode.window.showInformationMessage(vscode.l10n.t('The report is on the clipboard.'));
       return;
     case 'dismiss':

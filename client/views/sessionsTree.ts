@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { errorAsText } from '../../server/protocol/errorText.ts';
 import { Commands, ContextKeys, Views } from '../ids.ts';
 import { CallError } from '../services/callError.ts';
 import { ContextKey } from '../services/contextKey.ts';
@@ -143,7 +144,7 @@ export class SessionsTree implements vscode.TreeDataProvider<SessionNode>, vscod
       case 'error': {
         const item = new vscode.TreeItem(vscode.l10n.t(node.error.title));
         item.description = node.error.message;
-        item.tooltip = `${node.error.message}\n\n${vscode.l10n.t(node.error.explanation ?? '')}`;
+        item.tooltip = errorAsText(node.error);
         item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('errorForeground'));
         item.accessibilityInformation = {
           label: `${vscode.l10n.t(node.error.title)}: ${node.error.message}`,

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { open } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { wireError } from '../../../server/protocol/error.ts';
 import { methods } from '../../../server/protocol/methods.ts';
 import { session } from '../../../server/protocol/session.ts';
-import { runCommand, spawnCommand } from '../../support/command.ts';
+import { CLI, runCommand, spawnCommand } from '../../support/command.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 
 describe('lockstep, the command', () => {
@@ -67,6 +69,17 @@ describe('lockstep, the command', () => {
     });
     assert.deepEqual([run.code, run.stdout], [2, '']);
     assert.match(run.stderr, /^lockstep: needs Node 24 or newer, and this is Node 20\.19\.0 \(.*\)\n$/);
+  });
+
+  it('fails when its output cannot be written', async () => {
+    const full = await open('/dev/full', 'w');
+    const child = spawn(process.execPath, [CLI, 'methods'], { stdio: ['ignore', full.fd, 'pipe'] });
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    await once(child, 'close');
+    await full.close();
+    assert.equal(child.exitCode, 1);
+    assert.match(stderr, /the output could not be written: ENOSPC/);
   });
 
   it('ends quietly when its reader has seen enough', async () => {

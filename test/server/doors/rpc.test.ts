@@ -98,6 +98,16 @@ describe('lockstep rpc', () => {
     assert.equal((await one.call(sessionsGet, { id })).id, id);
   });
 
+  it('answers more than a slow reader takes at once, without filling its memory', async (t) => {
+    const client = new RpcClient(t, await tempFolder(t));
+    const context = { text: 'x'.repeat(200_000) };
+    const { id } = await client.call(sessionsStart, { task: 't', mode: 'm', context });
+    client.child.stdout?.pause();
+    const answers = Promise.all(Array.from({ length: 300 }, () => client.call(sessionsGet, { id })));
+    client.child.stdout?.resume();
+    assert.equal((await answers).length, 300);
+  });
+
   it('fails calls, not itself, when the store cannot be opened', async (t) => {
     const home = await tempFolder(t);
     await writeFile(`${home}/file`, '');

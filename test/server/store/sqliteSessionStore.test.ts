@@ -116,21 +116,43 @@ describe('the store file', () => {
     assert.equal(changes.sessions.length, 1);
   });
 
-  it('goes on in a new file when its file was taken away, and tells its listeners', async (t) => {
+  it('is not made again by listening alone when it was taken away, but by the next call', async (t) => {
     const { store, path } = await newStore(t);
-    await store.create(firstStep());
-    await store.create(firstStep());
-    const told = new Promise<number>((resolve) => void store.onDidChange(resolve));
+    for (let index = 0; index < 2; index++) await store.create(firstStep());
+    const told: number[] = [];
+    let listener: (() => void) | undefined;
+    store.onDidChange((revision) => {
+      told.push(revision);
+      listener?.();
+    });
+    const gone = new Promise<void>((resolve) => (listener = resolve));
     await rename(dirname(path), `${dirname(path)}.away`);
-    const after = await store.create(firstStep());
-    assert.equal(after.revision, 1);
-    assert.equal(await told, 1);
+    await gone;
+    await assert.rejects(stat(dirname(path)), { code: 'ENOENT' });
+    assert.equal((await store.create(firstStep())).revision, 1);
+    assert.deepEqual(told, [0, 1]);
     const moved = openAt(t, `${dirname(path)}.away/lockstep.db`);
     assert.equal(
       (await moved.changes({ since: 0 })).sessions.length,
       2,
-      'what was written before is where it was moved',
+      'what was written is where it was moved',
     );
+  });
+
+  it('that was replaced by another one is answered with a reset, whatever its revision', async (t) => {
+    const { store, path } = await newStore(t);
+    for (let index = 0; index < 2; index++) await store.create(firstStep());
+    const before = await store.changes({ since: 0 });
+    const other = openAt(t, `${dirname(path)}.other/lockstep.db`);
+    for (let index = 0; index < 5; index++) await other.create(firstStep());
+    other.close();
+    const told = new Promise<number>((resolve) => void store.onDidChange(resolve));
+    await rename(dirname(path), `${dirname(path)}.away`);
+    await rename(`${dirname(path)}.other`, dirname(path));
+    const changes = await store.changes({ since: before.revision, store: before.store });
+    assert.deepEqual([changes.reset, changes.sessions.length], [true, 5]);
+    assert.notEqual(changes.store, before.store);
+    await told;
   });
 });
 
@@ -203,6 +225,29 @@ describe('a store that cannot be used says why and what to do, and loses nothing
       message: /put the file back/,
     });
     assert.ok((await readFile(`${path}-wal`)).equals(log));
+  });
+
+  it('a file that was replaced while the log of the old one stayed does not get that log', async (t) => {
+    const { store, path } = await newStore(t);
+    await store.create(firstStep({ task: 'old' }));
+    const backup = openAt(t, `${path}.backup`);
+    await backup.create(firstStep({ task: 'from the backup' }));
+    backup.close();
+    const bytes = await readFile(`${path}.backup`);
+    await rename(`${path}.backup`, path);
+    for (let call = 0; call < 2; call++) {
+      await assert.rejects(store.changes({ since: 0 }), {
+        code: 'STORE_CORRUPT',
+        message: /move that log away/,
+      });
+    }
+    assert.ok((await readFile(path)).equals(bytes));
+    await rename(`${path}-wal`, `${path}-wal.old`);
+    const { sessions } = await store.changes({ since: 0 });
+    assert.deepEqual(
+      sessions.map(({ task }) => task),
+      ['from the backup'],
+    );
   });
 
   it('a database of another program', async (t) => {
