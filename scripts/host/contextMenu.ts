@@ -14,7 +14,8 @@ export async function chooseFromContextMenu(page: Page, item: string): Promise<v
     .filter({ has: page.locator('.action-label', { hasText: wholly(item) }) });
   await entry.hover();
   await entry.and(page.locator('.focused')).waitFor();
-  await page.keyboard.press('Enter');
+  // Pressed on the entry itself: a menu that closed by itself meanwhile is an error here, not a key for the list below.
+  await entry.locator('.action-menu-item').press('Enter');
   await menu.waitFor({ state: 'hidden' });
 }
 
