@@ -1,7 +1,6 @@
 import './zodWithoutEval.ts';
 import * as vscode from 'vscode';
 import { transcriptsPage } from '../server/protocol/transcriptMethods.ts';
-import { methods } from '../server/protocol/methods.ts';
 import { registerCommands } from './commands/commandTable.ts';
 import { sessionCommands } from './commands/sessionCommands.ts';
 import { sourceCommands } from './commands/sourceCommands.ts';
@@ -32,10 +31,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const reportError = (error: unknown, retry?: () => Promise<void>): Promise<void> =>
     showError(error, {
       ...(retry ? { retry } : {}),
-      run: async (name, params) => {
-        const method = methods.find((candidate) => candidate.name === name);
+      run: async (method, params) => {
         try {
-          if (method) await call(method, params);
+          await server.request(method, params);
         } catch (failure) {
           await reportError(failure);
         }

@@ -81,20 +81,26 @@ export class LockstepServer implements vscode.Disposable {
     method: Method<P, R>,
     params: z.input<P>,
   ): Promise<z.output<R>> {
-    let answer: unknown;
-    try {
-      if (!this.#life) throw new Error('the server was not started');
-      const { client, over } = this.#life;
-      const patience = (method.deadlineMs ?? DEFAULT_DEADLINE_MS) + PATIENCE_MS;
-      const signal = AbortSignal.any([over.signal, AbortSignal.timeout(patience)]);
-      answer = await beforeAbort(client.sendRequest(`lockstep/${method.name}`, params), signal);
-    } catch (error) {
-      throw this.#callError(error, method.name);
-    }
-    const result = method.result.safeParse(answer);
+    const result = method.result.safeParse(await this.request(method.name, params, method.deadlineMs));
     if (result.success) return result.data;
     const message = vscode.l10n.t('The answer to {0} is not what this version expects.', method.name);
     throw localError(method.name, message);
+  }
+
+  /**
+   * A call by name, for an action that an error offers; its answer is not looked at. So the client needs no table of
+   * all methods, whose schemas would be made at activation.
+   * @throws CallError
+   */
+  async request(method: string, params: unknown, deadlineMs = DEFAULT_DEADLINE_MS): Promise<unknown> {
+    try {
+      if (!this.#life) throw new Error('the server was not started');
+      const { client, over } = this.#life;
+      const signal = AbortSignal.any([over.signal, AbortSignal.timeout(deadlineMs + PATIENCE_MS)]);
+      return await beforeAbort(client.sendRequest<unknown>(`lockstep/${method}`, params), signal);
+    } catch (error) {
+      throw this.#callError(error, method);
+    }
   }
 
   dispose(): Promise<void> {

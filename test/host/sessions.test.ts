@@ -182,7 +182,7 @@ describe('Lockstep in VS Code, from an empty store', () => {
     await workbench.notifications.clear();
   });
 
-  it('shows an error with buttons that do what they say', async (t) => {
+  it('tells of a session that moved on while the person was being asked', async (t) => {
     const agent = other(t);
     const { id } = await agent.call(sessionsStart, { task: 'Race', mode: 'm', maxIterations: 2 });
     await inGroup('Race', 'Active');
