@@ -3,6 +3,7 @@ import type { Method, ResultOf } from '../../server/protocol/method.ts';
 import type { Session, SessionStatus } from '../../server/protocol/session.ts';
 import { sessionStatus } from '../../server/protocol/session.ts';
 import { sessionsChanges, sessionsFind, sessionsStats } from '../../server/protocol/sessionQueryMethods.ts';
+import { Reading } from './reading.ts';
 
 export type Call = <P extends z.ZodType, R extends z.ZodType>(
   method: Method<P, R>,
@@ -33,28 +34,25 @@ interface GroupState {
  */
 export class SessionModel {
   readonly #call: Call;
-  readonly #listeners = new Set<() => void>();
+  readonly #reading = new Reading();
   readonly #sessions = new Map<string, SessionSummary>();
   readonly #groups = new Map<SessionGroup, GroupState>();
   #counts: Readonly<Record<SessionStatus, number>> | undefined;
   #store: string | undefined;
   #revision: number | undefined;
-  #work: Promise<void> = Promise.resolve();
   #catchUpQueued = false;
-  #error: unknown;
 
   constructor(call: Call) {
     this.#call = call;
   }
 
   onDidChange(listener: () => void): { dispose(): void } {
-    this.#listeners.add(listener);
-    return { dispose: () => this.#listeners.delete(listener) };
+    return this.#reading.onDidChange(listener);
   }
 
   /** What the last call failed with, or undefined when all is well. */
   get error(): unknown {
-    return this.#error;
+    return this.#reading.error;
   }
 
   /** Whether the store was read at least once. */
@@ -86,22 +84,22 @@ export class SessionModel {
 
   /** Forgets everything and reads anew. */
   reload(): Promise<void> {
-    return this.#queue(() => this.#readAnew());
+    return this.#reading.queue(() => this.#readAnew());
   }
 
   /** Takes over what has changed since. Calls that come while one is waiting are one. */
   catchUp(): Promise<void> {
     if (this.#revision === undefined) return this.reload();
-    if (this.#catchUpQueued) return this.#work;
+    if (this.#catchUpQueued) return this.#reading.idle;
     this.#catchUpQueued = true;
-    return this.#queue(() => {
+    return this.#reading.queue(() => {
       this.#catchUpQueued = false;
       return this.#takeChanges();
     });
   }
 
   showMore(group: SessionGroup): Promise<void> {
-    return this.#queue(async () => {
+    return this.#reading.queue(async () => {
       const { cursor, limit } = this.#groups.get(group) ?? { cursor: undefined, limit: 0 };
       const page = cursor === undefined ? undefined : await this.#find(group, cursor);
       this.#add(page?.sessions.filter(({ id }) => !this.#sessions.has(id)) ?? []);
@@ -155,20 +153,6 @@ export class SessionModel {
     for (const { context: _context, metadata: _metadata, result: _result, ...summary } of sessions) {
       this.#sessions.set(summary.id, summary);
     }
-  }
-
-  /** One piece of work at a time, so that an older answer never overwrites a newer one. */
-  #queue(work: () => Promise<void>): Promise<void> {
-    this.#work = this.#work.then(async () => {
-      try {
-        await work();
-        this.#error = undefined;
-      } catch (error) {
-        this.#error = error;
-      }
-      for (const listener of this.#listeners) listener();
-    });
-    return this.#work;
   }
 }
 

@@ -1,5 +1,6 @@
 import { sourcesList, sourcesSessions } from '../../server/protocol/sourceMethods.ts';
 import type { SourceKind, SourceProblem, SourceSession } from '../../server/protocol/sourceSession.ts';
+import { Reading } from './reading.ts';
 import type { Call } from './sessionModel.ts';
 
 const PAGE = 200;
@@ -19,26 +20,23 @@ export interface SourceGroup {
 /** The sessions of other agents that this window knows. Read again whenever their files change. */
 export class SourceModel {
   readonly #call: Call;
-  readonly #listeners = new Set<() => void>();
+  readonly #reading = new Reading();
   readonly #limits = new Map<SourceKind, number>();
   #groups: readonly SourceGroup[] = [];
   #byRef: ReadonlyMap<string, SourceSession> = new Map();
   #children: ReadonlyMap<string, readonly SourceSession[]> = new Map();
-  #work: Promise<void> = Promise.resolve();
   #queued = false;
-  #error: unknown;
 
   constructor(call: Call) {
     this.#call = call;
   }
 
   onDidChange(listener: () => void): { dispose(): void } {
-    this.#listeners.add(listener);
-    return { dispose: () => this.#listeners.delete(listener) };
+    return this.#reading.onDidChange(listener);
   }
 
   get error(): unknown {
-    return this.#error;
+    return this.#reading.error;
   }
 
   /** The agents that have sessions, or files that should have been some. */
@@ -61,19 +59,12 @@ export class SourceModel {
 
   /** Calls that come while one is waiting are one. */
   reload(): Promise<void> {
-    if (this.#queued) return this.#work;
+    if (this.#queued) return this.#reading.idle;
     this.#queued = true;
-    this.#work = this.#work.then(async () => {
+    return this.#reading.queue(() => {
       this.#queued = false;
-      try {
-        await this.#read();
-        this.#error = undefined;
-      } catch (error) {
-        this.#error = error;
-      }
-      for (const listener of this.#listeners) listener();
+      return this.#read();
     });
-    return this.#work;
   }
 
   async #read(): Promise<void> {
