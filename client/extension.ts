@@ -66,7 +66,6 @@ export function activate(context: vscode.ExtensionContext): void {
       void sources.reload();
     }),
     server.onDidChangeStore(() => void sessions.catchUp()),
-    server.onDidChangeStore(tellChanged),
     server.onDidChangeSources(() => void sources.reload()),
     server.onDidChangeSources(tellChanged),
     sessions.onDidChange(tellChanged),

@@ -18,10 +18,3 @@ export async function chooseFromContextMenu(page: Page, item: string): Promise<v
   await entry.locator('.action-menu-item').press('Enter');
   await menu.waitFor({ state: 'hidden' });
 }
-
-/** What the open context menu offers, top down; separators are left out. */
-export async function contextMenuItems(page: Page): Promise<string[]> {
-  const menu = page.locator('.monaco-menu');
-  await menu.waitFor();
-  return menu.locator('.action-menu-item .action-label').allTextContents();
-}

@@ -18,7 +18,6 @@ export const builtInEventType = z.enum([
   'timeout',
   'update',
 ]);
-export type BuiltInEventType = z.infer<typeof builtInEventType>;
 
 /** The form of every event type, the built-in ones included. */
 export const eventType = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, {

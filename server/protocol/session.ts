@@ -4,7 +4,6 @@ import { jsonObject, jsonValue } from './json.ts';
 export const sessionKind = z.enum(['session', 'workflow', 'step', 'conversation']);
 export const sessionStatus = z.enum(['active', 'paused', 'timeout', 'completed', 'failed']);
 
-export type SessionKind = z.infer<typeof sessionKind>;
 export type SessionStatus = z.infer<typeof sessionStatus>;
 
 /** The largest budget of one session, in iterations. */

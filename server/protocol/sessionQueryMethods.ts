@@ -46,7 +46,6 @@ export const sessionFilter = z.strictObject({
     .default(false)
     .describe('true: archived sessions as well; "only": just these'),
 });
-export type SessionFilter = z.output<typeof sessionFilter>;
 
 export const sessionsFind = defineMethod({
   name: 'sessions.find',

@@ -9,6 +9,7 @@ import { createRowReader, type Row, type RowReader } from '../jsonl/rows.ts';
 import { SESSION_SUFFIX, type SessionFile } from '../jsonl/sessionFiles.ts';
 import { readSessionPage } from '../jsonl/sessionPage.ts';
 import { FILES_READ_AT_ONCE, readTrees, type Tree } from '../jsonl/sessionTrees.ts';
+import { newestFirst } from '../newestFirst.ts';
 import type { SessionSource, SourceListing } from '../source.ts';
 import { fileTimeOf } from '../values.ts';
 import { claudeActivity, claudeSubAgentActivity } from './activity.ts';
@@ -111,9 +112,7 @@ function sessionsOf(
     return { session, children: own.sort((a, b) => compare(a.createdAt ?? '', b.createdAt ?? '')) };
   });
   return nested
-    .sort(
-      (a, b) => compare(b.session.updatedAt, a.session.updatedAt) || compare(a.session.ref, b.session.ref),
-    )
+    .sort((a, b) => newestFirst(a.session, b.session))
     .flatMap(({ session, children }) => [session].concat(children));
 }
 

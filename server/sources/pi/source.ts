@@ -8,6 +8,7 @@ import { createRowReader, type Row } from '../jsonl/rows.ts';
 import { scanFolder, SESSION_SUFFIX } from '../jsonl/sessionFiles.ts';
 import { readSessionPage } from '../jsonl/sessionPage.ts';
 import { readTrees } from '../jsonl/sessionTrees.ts';
+import { newestFirst } from '../newestFirst.ts';
 import type { SessionSource, SourceListing } from '../source.ts';
 import { fileTimeOf } from '../values.ts';
 import { piItems } from './items.ts';
@@ -56,11 +57,6 @@ export function createPiSource({ agentDir, open = openForReading }: PiOptions): 
     page: (path, query) => readSessionPage({ kind: KIND, root, open }, path, query, format),
     watch: (onChange) => watchFolders([{ path: root, depth: 1 }], onChange),
   };
-}
-
-function newestFirst(a: SourceSession, b: SourceSession): number {
-  if (a.updatedAt !== b.updatedAt) return a.updatedAt < b.updatedAt ? 1 : -1;
-  return a.ref < b.ref ? -1 : 1;
 }
 
 function sessionOf({ file, facts, partial, damagedLines }: Row<PiFacts>): SourceSession {

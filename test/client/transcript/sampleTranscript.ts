@@ -10,7 +10,7 @@ export const sampleHeader: TranscriptHeader = {
   model: 'gpt-5.4-codex',
   tokens: { input: 182_344, output: 9_120, cacheRead: 141_000, cacheWrite: 12_000, total: 344_464 },
   costUsd: 1.2345,
-  place: '/home/ada/work/engine',
+  place: '/home/ada/projects/engine',
 };
 
 const testOutput = Array.from(
@@ -26,7 +26,7 @@ const items: readonly TranscriptItem[] = [
     id: 'rules',
     position: 0,
     role: 'user',
-    text: '<environment_context>\n  <cwd>/home/ada/work/engine</cwd>\n</environment_context>',
+    text: '<environment_context>\n  <cwd>/home/ada/projects/engine</cwd>\n</environment_context>',
     injected: true,
     timestamp: '2026-11-21T09:00:00.100Z',
   },
@@ -168,7 +168,7 @@ const items: readonly TranscriptItem[] = [
     id: 'other',
     position: 0,
     type: 'turn_context',
-    data: { approval: 'never', cwd: '/home/ada/work/engine' },
+    data: { approval: 'never', cwd: '/home/ada/projects/engine' },
   },
   {
     kind: 'note',
