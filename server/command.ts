@@ -23,11 +23,13 @@ export async function runCommand(process: NodeJS.Process): Promise<number> {
   try {
     const code = await runCli(process.argv.slice(2), {
       registry: server.registry,
+      connect: server.connect,
       onDidChange: server.onDidChange,
       version,
       stdin,
       stdout,
       stderr,
+      env: process.env,
     });
     await Promise.all([flushed(stdout), flushed(stderr)]);
     if (!lost) return code;

@@ -8,8 +8,10 @@ const connection = connectLsp();
 const server = createServer({ env: process.env, userHome: userHome(process.env), logger: connection.logger });
 connection.serve({
   registry: server.registry,
+  connect: server.connect,
   onDidChange: server.onDidChange,
   onSourcesDidChange: server.onSourcesDidChange,
   version,
   onExit: () => server.dispose(),
 });
+server.cleanLocks();

@@ -1,18 +1,44 @@
 import { join, resolve } from 'node:path';
+import type { AgentLocks } from './domain/lockFinding.ts';
+import { HealthChecks } from './health/healthChecks.ts';
+import { registerSystemChecks } from './health/systemChecks.ts';
+import { startAutoCleaner } from './locks/autoCleaner.ts';
+import { LockCleaner } from './locks/cleaner.ts';
+import { ClientLeases } from './locks/clientLeases.ts';
+import { FileLocks } from './locks/fileLock.ts';
+import { Leases } from './locks/leases.ts';
+import { LockCatalogue } from './locks/lockCatalogue.ts';
+import { LockFiles } from './locks/lockFiles.ts';
+import { lockSettings } from './locks/lockSettings.ts';
+import { Owners } from './locks/owners.ts';
+import { Client } from './methods/client.ts';
+import { registerHealthMethods } from './methods/healthMethods.ts';
+import { registerLeaseMethods } from './methods/leaseMethods.ts';
+import { registerLockMethods } from './methods/lockMethods.ts';
 import { Registry } from './methods/registry.ts';
 import { registerSessionMethods } from './methods/sessionMethods.ts';
 import { registerSourceMethods } from './methods/sourceMethods.ts';
 import { registerTranscriptMethods } from './methods/transcriptMethods.ts';
 import { systemClock } from './platform/clock.ts';
+import { Counters } from './platform/counters.ts';
 import type { Disposable } from './platform/disposable.ts';
+import { linuxFlockHolder } from './platform/fileLocks.ts';
 import { systemFileSystem } from './platform/fileSystem.ts';
-import { isSameProcess } from './platform/processes.ts';
 import type { Logger } from './platform/logger.ts';
+import type { Processes } from './platform/processes.ts';
+import { systemProcesses } from './platform/systemProcesses.ts';
 import type { SourceKind } from './protocol/sourceSession.ts';
-import type { SessionSource } from './sources/source.ts';
+import { claudeLocks } from './sources/claudeCode/locks.ts';
 import { claudeCodeConfigDir, createClaudeCodeSource } from './sources/claudeCode/source.ts';
+import { codexHome, codexLocks } from './sources/codex/locks.ts';
+import { openclawLocks, openclawStateDir } from './sources/openclaw/locks.ts';
+import { opencodeLocks, opencodeStateDir } from './sources/opencode/locks.ts';
+import { piLocks } from './sources/pi/locks.ts';
 import { createPiSource, piAgentDir } from './sources/pi/source.ts';
+import type { SessionSource } from './sources/source.ts';
+import { SqliteLeaseStore } from './store/sqliteLeaseStore.ts';
 import { SqliteSessionStore } from './store/sqliteSessionStore.ts';
+import { StoreFile } from './store/storeFile.ts';
 
 export interface ServerOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -23,41 +49,101 @@ export interface ServerOptions {
 
 export interface Server extends Disposable {
   readonly registry: Registry;
+  /** A client that is connected for some time. `onLost` is told the session of a lease that was taken over. */
+  readonly connect: (onLost?: (session: string) => void) => Client;
   readonly onDidChange: (listener: (revision: number) => void) => Disposable;
   readonly onSourcesDidChange: (listener: (kinds: SourceKind[]) => void) => Disposable;
+  /** Cleans stale locks from now on, as the settings say: for a server that runs for long. */
+  readonly cleanLocks: () => Disposable;
 }
 
 /** Builds everything that stands behind the doors, by plain arguments. */
 export function createServer({ env, userHome, logger }: ServerOptions): Server {
   const clock = systemClock;
-  const path = join(lockstepHome(env, userHome), 'lockstep.db');
-  const store = new SqliteSessionStore({ path, clock, fileSystem: systemFileSystem });
-  const sources = createSources(env, userHome);
+  const counters = new Counters();
+  const processes = systemProcesses();
+  const home = lockstepHome(env, userHome);
+
+  const file = new StoreFile({ path: join(home, 'lockstep.db'), fileSystem: systemFileSystem, counters });
+  const sessions = new SqliteSessionStore(file, clock);
+  const leaseStore = new SqliteLeaseStore(file, clock);
+
+  const settings = lockSettings(env);
+  const ownFolder = join(home, 'locks');
+  const owners = new Owners(processes);
+  const files = new LockFiles({ owners, processes, clock, ownFolder, sharedRoots: settings.sharedRoots });
+  const leases = new Leases({ sessions, leases: leaseStore, owners, clock, counters });
+  const agents = createAgentLocks(env, userHome, processes);
+  const catalogue = new LockCatalogue({
+    leases: leaseStore,
+    owners,
+    files,
+    ownFolder,
+    agents,
+    roots: settings.roots,
+    clock,
+  });
+  const fileLocks = new FileLocks({ folder: ownFolder, owners, files, counters, waitMs: settings.waitMs });
+  const cleaner = new LockCleaner({ catalogue, files, leases, fileLocks, ownFolder, counters });
+
+  const sources = createSources(env, userHome, processes);
+  const checks = new HealthChecks(clock, counters);
+  registerSystemChecks(checks, { file, folder: home, sources, catalogue });
+
   const registry = new Registry(logger);
-  registerSessionMethods(registry, store, clock);
+  registerSessionMethods(registry, sessions, leases, clock);
+  registerLeaseMethods(registry, leases);
+  registerLockMethods(registry, catalogue, cleaner);
+  registerHealthMethods(registry, checks);
   registerSourceMethods(registry, sources);
-  registerTranscriptMethods(registry, store, sources);
-  const watches = new Set<Disposable>();
+  registerTranscriptMethods(registry, sessions, sources);
+
+  const running = new Set<Disposable>();
   return {
     registry,
-    onDidChange: (listener) => store.onDidChange(listener),
+    connect: (onLost) => new Client(registry, new ClientLeases(leases, logger, onLost)),
+    onDidChange: (listener) => file.onDidChange(listener),
     onSourcesDidChange: (listener) => {
       const own = sources.map((source) => source.watch(() => listener([source.kind])));
-      for (const watch of own) watches.add(watch);
+      for (const watch of own) running.add(watch);
       return { dispose: () => own.forEach((watch) => watch.dispose()) };
     },
+    cleanLocks: () => {
+      const cleaning = startAutoCleaner(cleaner, settings.autoClean, logger);
+      running.add(cleaning);
+      return cleaning;
+    },
     dispose() {
-      for (const watch of watches) watch.dispose();
-      store.close();
+      for (const one of running) one.dispose();
+      file.close();
     },
   };
 }
 
 /** The agents whose sessions are read: one line each. */
-function createSources(env: NodeJS.ProcessEnv, userHome: string): readonly SessionSource[] {
+function createSources(
+  env: NodeJS.ProcessEnv,
+  userHome: string,
+  processes: Processes,
+): readonly SessionSource[] {
   return [
-    createClaudeCodeSource({ configDir: claudeCodeConfigDir(env, userHome), isSameProcess }),
+    createClaudeCodeSource({ configDir: claudeCodeConfigDir(env, userHome), processes }),
     createPiSource({ agentDir: piAgentDir(env, userHome) }),
+  ];
+}
+
+/** The agents whose locks are shown: one line each. */
+function createAgentLocks(
+  env: NodeJS.ProcessEnv,
+  userHome: string,
+  processes: Processes,
+): readonly AgentLocks[] {
+  return [
+    openclawLocks(openclawStateDir(env, userHome)),
+    claudeLocks(claudeCodeConfigDir(env, userHome), processes),
+    codexLocks(codexHome(env, userHome), linuxFlockHolder),
+    opencodeLocks(opencodeStateDir(env, userHome), processes),
+    piLocks(piAgentDir(env, userHome)),
   ];
 }
 

@@ -13,6 +13,8 @@ export interface SessionState {
   readonly session: Session;
   /** Whether an iteration was begun and not yet ended. */
   readonly iterationOpen: boolean;
+  /** Why the pending pause was asked for. */
+  readonly pauseReason: string | undefined;
 }
 
 export interface NewEvent {
@@ -25,8 +27,11 @@ export interface Step extends SessionState {
   readonly events: readonly NewEvent[];
 }
 
-/** A step waits for a state and the time, in milliseconds since the epoch; it is pure, so a store may run it twice. */
-export type Decide = (state: SessionState, now: number) => Step;
+/**
+ * A step waits for a state and the time, in milliseconds since the epoch; it is pure, so a store may run it twice.
+ * `isLeased`: another holds the session's lease.
+ */
+export type Decide = (state: SessionState, now: number, isLeased?: boolean) => Step;
 
 const noTokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 };
 const LIVE: readonly SessionStatus[] = ['active', 'paused', 'timeout'];
@@ -58,7 +63,12 @@ export function start(params: ParamsOf<typeof lifecycle.sessionsStart>, id: stri
     createdAt: at,
     updatedAt: at,
   };
-  return { session, iterationOpen: false, events: [event('start', { task, mode, maxIterations }, 'task')] };
+  return {
+    session,
+    iterationOpen: false,
+    pauseReason: undefined,
+    events: [event('start', { task, mode, maxIterations }, 'task')],
+  };
 }
 
 export function iterate(params: ParamsOf<typeof lifecycle.sessionsIterate>): Decide {
@@ -66,18 +76,15 @@ export function iterate(params: ParamsOf<typeof lifecycle.sessionsIterate>): Dec
     const { session } = state;
     if (session.status === 'timeout') throw iterationLimit(session);
     allow('iterate', session, ['active']);
+    if (session.pausing) return pauseNow(state, now);
     const charged = charge(session);
     if (!charged) {
       const { iterations, maxIterations } = session;
-      return step(
-        state,
-        now,
-        { status: 'timeout' },
-        [event('timeout', { iterations, maxIterations })],
-        false,
-      );
+      return step(state, now, { status: 'timeout' }, [event('timeout', { iterations, maxIterations })], {
+        iterationOpen: false,
+      });
     }
-    return step(state, now, charged, [event('iteration', params.data)], true);
+    return step(state, now, charged, [event('iteration', params.data)], { iterationOpen: true });
   };
 }
 
@@ -92,27 +99,46 @@ export function endIteration(params: ParamsOf<typeof lifecycle.sessionsEndIterat
       );
     }
     const data = params.outcome === undefined ? params.data : { ...params.data, outcome: params.outcome };
-    return step(state, now, {}, [event('iteration_end', data)], false);
+    const ended = step(state, now, {}, [event('iteration_end', data)], { iterationOpen: false });
+    return state.session.pausing ? followedBy(ended, pauseNow(ended, now)) : ended;
   };
 }
 
+/**
+ * Work in flight is never cut: while somebody drives an active session, the pause is left for them to carry out, at
+ * the end of their iteration or the beginning of the next.
+ */
 export function pause(params: ParamsOf<typeof lifecycle.sessionsPause>): Decide {
-  return (state, now) => {
+  return (state, now, isLeased) => {
     allow('pause', state.session, ['active', 'timeout'], 'paused');
-    return step(state, now, { status: 'paused' }, [event('pause', defined({ reason: params.reason }))]);
+    const pauseReason = params.reason ?? state.pauseReason;
+    if (!isLeased || state.session.status !== 'active') return pauseNow({ ...state, pauseReason }, now);
+    if (state.session.pausing && pauseReason === state.pauseReason) return { ...state, events: [] };
+    const request = event('update', { pausing: true, ...defined({ reason: params.reason }) }, 'reason');
+    return step(state, now, { pausing: true }, [request], { pauseReason });
   };
+}
+
+/** When nobody drives a session any more, a pause that was left for them is carried out. */
+export function settlePause(state: SessionState, now: number): Step {
+  return state.session.pausing ? pauseNow(state, now) : { ...state, events: [] };
 }
 
 export function resume(params: ParamsOf<typeof lifecycle.sessionsResume>): Decide {
   return (state, now) => {
-    allow('resume', state.session, ['paused', 'timeout'], 'active');
     const { addIterations, reason } = params;
+    const isWithdrawal = state.session.status === 'active' && state.session.pausing;
+    if (!isWithdrawal) allow('resume', state.session, ['paused', 'timeout'], 'active');
     const budget = addIterations === undefined ? state.session : raise(state.session, addIterations);
-    if (remaining(budget) === 0) throw iterationLimit(state.session);
+    if (remaining(budget) === 0 && !isWithdrawal) throw iterationLimit(state.session);
     const { maxIterations } = budget;
-    return step(state, now, { status: 'active', maxIterations }, [
-      event('resume', defined({ reason, addIterations })),
-    ]);
+    return step(
+      state,
+      now,
+      { status: 'active', maxIterations, pausing: false },
+      [event('resume', defined({ reason, addIterations }))],
+      { pauseReason: undefined },
+    );
   };
 }
 
@@ -175,7 +201,7 @@ export function updateContext(params: ParamsOf<typeof history.sessionsUpdateCont
 export function recordToolCall(params: ParamsOf<typeof history.sessionsRecordToolCall>): Decide {
   return (state, now) => {
     allow('record a tool call in', state.session, LIVE);
-    const { id: _, ...call } = params;
+    const { id: _, lease: _lease, ...call } = params;
     const { toolCalls, toolsUsed } = state.session;
     const changes = {
       toolCalls: toolCalls + 1,
@@ -251,14 +277,25 @@ function step(
   now: number,
   changes: Partial<Session>,
   events: readonly NewEvent[],
-  iterationOpen: boolean = state.iterationOpen,
+  hidden: Partial<Omit<SessionState, 'session'>> = {},
 ): Step {
   const session = { ...state.session, ...changes, updatedAt: timeAfter(state.session, now) };
-  return { session, iterationOpen, events };
+  const { iterationOpen, pauseReason } = { ...state, ...hidden };
+  return { session, iterationOpen, pauseReason, events };
 }
 
 function end(state: SessionState, now: number, changes: Partial<Session>, last: NewEvent): Step {
-  return step(state, now, { ...changes, endedAt: timeAfter(state.session, now) }, [last], false);
+  const ended = { ...changes, pausing: false, endedAt: timeAfter(state.session, now) };
+  return step(state, now, ended, [last], { iterationOpen: false, pauseReason: undefined });
+}
+
+function pauseNow(state: SessionState, now: number): Step {
+  const paused = event('pause', defined({ reason: state.pauseReason }), 'reason');
+  return step(state, now, { status: 'paused', pausing: false }, [paused], { pauseReason: undefined });
+}
+
+function followedBy(first: Step, second: Step): Step {
+  return { ...second, events: [...first.events, ...second.events] };
 }
 
 /** Now, but never before the last change: clocks are set back, histories are not. */

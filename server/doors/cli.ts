@@ -3,13 +3,18 @@ import type { Readable, Writable } from 'node:stream';
 import * as z from 'zod';
 import type { Registry } from '../methods/registry.ts';
 import type { Disposable } from '../platform/disposable.ts';
+import type { Client } from '../methods/client.ts';
+import { doctor } from './doctor.ts';
 import { serveRpc } from './rpc.ts';
+import { runWithLease } from './withLease.ts';
 
 /** Exit codes of the command. */
 export const EXIT = { ok: 0, error: 1, usage: 2 } as const;
 
 export interface CliDoor {
   readonly registry: Registry;
+  readonly connect: (onLost?: (session: string) => void) => Client;
+  readonly env: NodeJS.ProcessEnv;
   readonly onDidChange: (listener: (revision: number) => void) => Disposable;
   readonly version: string;
   readonly stdin: Readable;
@@ -23,14 +28,20 @@ Usage:
   lockstep call <method> [json | -]   call one method; the params as JSON, or from stdin with -
   lockstep rpc                        JSON-RPC 2.0 on stdin and stdout, one message a line
   lockstep methods [--json]           the methods; with --json also their params and results as JSON schema
+  lockstep with-lease [--name N] [--ttl MS] [--wait MS] <session> -- <command> [arguments]
+                                      run a command while nobody else can drive the session
+  lockstep doctor [--integrity] [--json]
+                                      what is well, what is not, and what to do; --integrity reads the whole store
   lockstep --help | --version
 
-The result is JSON on stdout, an error JSON on stderr. Exit codes: 0 done, 1 the call failed, 2 wrong usage.
+The result of call is JSON on stdout, an error JSON on stderr. Exit codes: 0 done, 1 the call failed or something is
+wrong, 2 wrong usage. with-lease gives its command LOCKSTEP_SESSION and LOCKSTEP_LEASE, and ends with its exit code.
 The store is the file lockstep.db in $LOCKSTEP_HOME, ~/.lockstep if unset.
 
 Examples:
   lockstep call sessions.start '{"task": "Fix the login test", "mode": "developer", "maxIterations": 10}'
   lockstep call sessions.find '{"status": ["active", "paused"]}'
+  lockstep with-lease 019cdf3a-7b21-7d40-9e55-2c6f8b0a4d13 -- ./agent.sh
 `;
 
 /** Runs one command line and gives its exit code. Never throws for what a user did. */
@@ -49,6 +60,10 @@ export async function runCli(args: readonly string[], door: CliDoor): Promise<nu
       return EXIT.ok;
     case 'methods':
       return listMethods(rest, door, usage);
+    case 'with-lease':
+      return withLease(rest, door, usage);
+    case 'doctor':
+      return doctorCommand(rest, door, usage);
     case '--version':
     case '-v':
       door.stdout.write(`${door.version}\n`);
@@ -87,6 +102,47 @@ async function call(args: readonly string[], door: CliDoor, usage: Usage): Promi
   }
   door.stderr.write(`${JSON.stringify(outcome.error, null, 2)}\n`);
   return EXIT.error;
+}
+
+async function withLease(args: readonly string[], door: CliDoor, usage: Usage): Promise<number> {
+  const end = args.indexOf('--');
+  const [program, ...programArgs] = end === -1 ? [] : args.slice(end + 1);
+  if (program === undefined) return usage('with-lease needs a command after --');
+  const options = { name: { type: 'string' }, ttl: { type: 'string' }, wait: { type: 'string' } } as const;
+  let parsed;
+  try {
+    parsed = parseArgs({ args: args.slice(0, end), options, allowPositionals: true });
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : String(error));
+  }
+  const { name, ttl, wait } = parsed.values;
+  const [session, ...more] = parsed.positionals;
+  if (session === undefined || more.length > 0) return usage('with-lease needs the id of one session');
+  const [ttlMs, waitMs] = [ttl, wait].map((value) => (value === undefined ? undefined : Number(value)));
+  for (const [option, value] of [
+    ['--ttl', ttlMs],
+    ['--wait', waitMs],
+  ] as const) {
+    if (value !== undefined && !Number.isSafeInteger(value)) return usage(`${option} needs milliseconds`);
+  }
+  const say = (words: string) => void door.stderr.write(`lockstep: ${words}\n`);
+  const leased = { session, ttlMs, waitMs, name, program, args: programArgs };
+  const outcome = await runWithLease(leased, door.connect, door.env, say);
+  if (outcome.ok) return outcome.code;
+  door.stderr.write(`${JSON.stringify(outcome.error, null, 2)}\n`);
+  return EXIT.error;
+}
+
+async function doctorCommand(args: readonly string[], door: CliDoor, usage: Usage): Promise<number> {
+  const options = { integrity: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({ args: [...args], options }));
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : String(error));
+  }
+  const { integrity = false, json = false } = values;
+  return (await doctor({ ...door, integrity, json })) ? EXIT.ok : EXIT.error;
 }
 
 function listMethods(args: readonly string[], door: CliDoor, usage: Usage): number {

@@ -4,6 +4,7 @@ import {
   ResponseError,
   TextDocumentSyncKind,
 } from 'vscode-languageserver/node';
+import type { Client } from '../methods/client.ts';
 import type { Registry } from '../methods/registry.ts';
 import type { Disposable } from '../platform/disposable.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -13,6 +14,7 @@ import { rpcCode } from './jsonRpc.ts';
 
 export interface LspDoor {
   readonly registry: Registry;
+  readonly connect: () => Client;
   readonly onDidChange: (listener: (revision: number) => void) => Disposable;
   readonly onSourcesDidChange: (listener: (kinds: SourceKind[]) => void) => Disposable;
   readonly version: string;
@@ -38,7 +40,7 @@ export function connectLsp(): LspConnection {
   };
   return {
     logger,
-    serve({ registry, onDidChange, onSourcesDidChange, version, onExit }) {
+    serve({ registry, connect, onDidChange, onSourcesDidChange, version, onExit }) {
       connection.onInitialize(() => ({
         capabilities: { textDocumentSync: TextDocumentSyncKind.None },
         serverInfo: { name: 'lockstep', version },
@@ -47,14 +49,17 @@ export function connectLsp(): LspConnection {
         onDidChange((revision) => void connection.sendNotification(didChange.name, { revision }));
         onSourcesDidChange((kinds) => void connection.sendNotification(sourcesDidChange.name, { kinds }));
       });
+      const client = connect();
       for (const { name } of registry.methods()) {
         connection.onRequest(`lockstep/${name}`, async (params: unknown) => {
-          const outcome = await registry.call(name, params ?? {});
+          const outcome = await client.call(name, params ?? {});
           if (outcome.ok) return outcome.result;
           const { error } = outcome;
           return new ResponseError(rpcCode(error), error.message, error);
         });
       }
+      // The process ends with the exit notification: what takes time is done before.
+      connection.onShutdown(() => client.close());
       connection.onExit(onExit);
       connection.listen();
     },

@@ -5,13 +5,14 @@ import { LockstepError } from '../domain/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { WireError } from '../protocol/error.ts';
 import { DEFAULT_DEADLINE_MS, type Method } from '../protocol/method.ts';
+import type { Caller } from './caller.ts';
 
 export type Outcome =
   { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: WireError };
 
 interface Entry {
   readonly method: Method;
-  readonly run: (params: unknown) => Promise<unknown>;
+  readonly run: (params: unknown, caller: Caller) => Promise<unknown>;
 }
 
 /**
@@ -28,12 +29,12 @@ export class Registry {
 
   register<P extends z.ZodType, R extends z.ZodType>(
     method: Method<P, R>,
-    handler: (params: z.output<P>) => Promise<z.output<R>>,
+    handler: (params: z.output<P>, caller: Caller) => Promise<z.output<R>>,
   ): void {
     if (this.#entries.has(method.name)) throw new Error(`${method.name} is registered twice`);
     this.#entries.set(method.name, {
       method,
-      run: (params) => handler(parseParams(method, params)),
+      run: (params, caller) => handler(parseParams(method, params), caller),
     });
   }
 
@@ -45,14 +46,19 @@ export class Registry {
     return this.#entries.has(name);
   }
 
+  /** Whether calls of a method may wait for others' doing. */
+  waits(name: string): boolean {
+    return this.#entries.get(name)?.method.waits ?? false;
+  }
+
   /** `name` has to be one of `methods()`: doors have their own way to say that a method does not exist. */
-  async call(name: string, params: unknown): Promise<Outcome> {
+  async call(name: string, params: unknown, caller: Caller = {}): Promise<Outcome> {
     const requestId = uuidv7();
     const begun = performance.now();
     try {
       const entry = this.#entries.get(name);
       if (!entry) throw new Error(`There is no method ${name}`);
-      const result = await beforeDeadline(entry.method, entry.run(params));
+      const result = await beforeDeadline(entry.method, entry.run(params, caller));
       this.#logger.log('debug', name, { requestId, ms: Math.round(performance.now() - begun) });
       return { ok: true, result };
     } catch (thrown) {

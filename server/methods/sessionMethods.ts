@@ -5,38 +5,46 @@ import type { Clock } from '../platform/clock.ts';
 import * as history from '../protocol/sessionHistoryMethods.ts';
 import * as lifecycle from '../protocol/sessionLifecycleMethods.ts';
 import * as query from '../protocol/sessionQueryMethods.ts';
+import type { Leases } from '../locks/leases.ts';
 import type { SessionStore } from '../store/sessionStore.ts';
 import type { Registry } from './registry.ts';
 
-export function registerSessionMethods(registry: Registry, store: SessionStore, clock: Clock): void {
+export function registerSessionMethods(
+  registry: Registry,
+  store: SessionStore,
+  leases: Leases,
+  clock: Clock,
+): void {
   registry.register(lifecycle.sessionsStart, (params) =>
     store.create(state.start(params, uuidv7(), clock.now())),
   );
-  registry.register(lifecycle.sessionsIterate, (params) => store.update(params.id, state.iterate(params)));
-  registry.register(lifecycle.sessionsEndIteration, (params) =>
-    store.update(params.id, state.endIteration(params)),
-  );
-  registry.register(lifecycle.sessionsPause, (params) => store.update(params.id, state.pause(params)));
-  registry.register(lifecycle.sessionsResume, (params) => store.update(params.id, state.resume(params)));
-  registry.register(lifecycle.sessionsComplete, (params) => store.update(params.id, state.complete(params)));
-  registry.register(lifecycle.sessionsFail, (params) => store.update(params.id, state.fail(params)));
-  registry.register(lifecycle.sessionsUpdate, (params) => store.update(params.id, state.update(params)));
-  registry.register(lifecycle.sessionsArchive, ({ id }) => store.update(id, state.archive));
-  registry.register(lifecycle.sessionsUnarchive, ({ id }) => store.update(id, state.unarchive));
 
+  // Control calls never need a lease.
+  registry.register(lifecycle.sessionsPause, (params) => leases.control(params.id, state.pause(params)));
+  registry.register(lifecycle.sessionsResume, (params) => leases.control(params.id, state.resume(params)));
+  registry.register(lifecycle.sessionsUpdate, (params) => leases.control(params.id, state.update(params)));
+  registry.register(lifecycle.sessionsArchive, ({ id }) => leases.control(id, state.archive));
+  registry.register(lifecycle.sessionsUnarchive, ({ id }) => leases.control(id, state.unarchive));
+
+  // All others are the holder's while somebody holds the session.
+  registry.register(lifecycle.sessionsIterate, (params) => leases.write(params, state.iterate(params)));
+  registry.register(lifecycle.sessionsEndIteration, (params) =>
+    leases.write(params, state.endIteration(params)),
+  );
+  registry.register(lifecycle.sessionsComplete, (params) => leases.write(params, state.complete(params)));
+  registry.register(lifecycle.sessionsFail, (params) => leases.write(params, state.fail(params)));
   registry.register(history.sessionsUpdateContext, (params) =>
-    store.update(params.id, state.updateContext(params)),
+    leases.write(params, state.updateContext(params)),
   );
   registry.register(history.sessionsRecordToolCall, (params) =>
-    store.update(params.id, state.recordToolCall(params)),
+    leases.write(params, state.recordToolCall(params)),
   );
   registry.register(history.sessionsRecordLearning, (params) =>
-    store.update(params.id, state.recordLearning(params)),
+    leases.write(params, state.recordLearning(params)),
   );
-  registry.register(history.sessionsAddMessage, (params) =>
-    store.update(params.id, state.addMessage(params)),
-  );
-  registry.register(history.sessionsAddEvent, (params) => store.update(params.id, state.addEvent(params)));
+  registry.register(history.sessionsAddMessage, (params) => leases.write(params, state.addMessage(params)));
+  registry.register(history.sessionsAddEvent, (params) => leases.write(params, state.addEvent(params)));
+
   registry.register(history.sessionsEvents, (params) => store.events(params));
   registry.register(history.sessionsContext, async ({ id, recent }) => {
     const session = await store.get(id);

@@ -15,6 +15,8 @@ export interface Method<Params extends z.ZodType = z.ZodType, Result extends z.Z
   readonly result: Result;
   /** Milliseconds; {@link DEFAULT_DEADLINE_MS} if unset. */
   readonly deadlineMs?: number;
+  /** Whether a call may wait for others' doing: such calls hold up no other call of their client. */
+  readonly waits?: boolean;
 }
 
 export type ParamsOf<M extends Method> = z.output<M['params']>;

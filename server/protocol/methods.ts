@@ -1,6 +1,8 @@
 import * as lifecycle from './sessionLifecycleMethods.ts';
 import * as history from './sessionHistoryMethods.ts';
 import * as query from './sessionQueryMethods.ts';
+import * as locks from './lockMethods.ts';
+import { healthGet } from './healthMethods.ts';
 import * as sources from './sourceMethods.ts';
 import * as transcripts from './transcriptMethods.ts';
 import type { Method } from './method.ts';
@@ -29,6 +31,12 @@ export const methods: readonly Method[] = [
   query.sessionsFind,
   query.sessionsChanges,
   query.sessionsStats,
+  locks.locksAcquire,
+  locks.locksRenew,
+  locks.locksRelease,
+  locks.locksList,
+  locks.locksClean,
+  healthGet,
   sources.sourcesList,
   sources.sourcesSessions,
   transcripts.transcriptsPage,

@@ -17,6 +17,13 @@ export const isoTime = z.iso.datetime();
 
 const count = z.int().min(0);
 
+/** What every write but the control calls takes: while a lease is held, only its holder may write. */
+export const leaseToken = z
+  .string()
+  .max(128)
+  .optional()
+  .describe('the token of the lease that the caller holds');
+
 /** Token counts as the model's provider reported them. */
 export const tokens = z.strictObject({
   input: count,

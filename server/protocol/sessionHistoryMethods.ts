@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { customEventType, eventType, sessionEvent } from './event.ts';
 import { jsonObject, jsonValue, MAX_JSON_BYTES, text, textOrEmpty } from './json.ts';
 import { defineMethod } from './method.ts';
-import { session } from './session.ts';
+import { leaseToken as lease, session } from './session.ts';
 
 const id = z.string().describe('session id');
 const name = text(256);
@@ -26,7 +26,7 @@ export const sessionsUpdateContext = defineMethod({
   name: 'sessions.updateContext',
   summary: "Merge into a session's context (JSON merge patch, RFC 7396)",
   mutates: true,
-  params: z.strictObject({ id, patch: jsonObject }),
+  params: z.strictObject({ id, lease, patch: jsonObject }),
   result: session,
 });
 
@@ -36,6 +36,7 @@ export const sessionsRecordToolCall = defineMethod({
   mutates: true,
   params: z.strictObject({
     id,
+    lease,
     name,
     input: jsonValue,
     output: jsonValue,
@@ -50,7 +51,12 @@ export const sessionsRecordLearning = defineMethod({
   name: 'sessions.recordLearning',
   summary: 'Record something learned',
   mutates: true,
-  params: z.strictObject({ id, insight: text(MAX_JSON_BYTES), expertiseFile: text(4096).optional() }),
+  params: z.strictObject({
+    id,
+    lease,
+    insight: text(MAX_JSON_BYTES),
+    expertiseFile: text(4096).optional(),
+  }),
   result: session,
 });
 
@@ -60,6 +66,7 @@ export const sessionsAddMessage = defineMethod({
   mutates: true,
   params: z.strictObject({
     id,
+    lease,
     role: z.enum(['user', 'assistant', 'system']),
     content: textOrEmpty(MAX_JSON_BYTES),
     usage: usage.optional(),
@@ -72,7 +79,7 @@ export const sessionsAddEvent = defineMethod({
   name: 'sessions.addEvent',
   summary: "Record an event of the caller's own type, or a non-fatal `error`",
   mutates: true,
-  params: z.strictObject({ id, type: customEventType, data: jsonObject.default({}) }),
+  params: z.strictObject({ id, lease, type: customEventType, data: jsonObject.default({}) }),
   result: session,
 });
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { jsonObject, jsonValue, text } from './json.ts';
 import { defineMethod } from './method.ts';
-import { MAX_ITERATIONS, MAX_TITLE, session, sessionKind } from './session.ts';
+import { leaseToken as lease, MAX_ITERATIONS, MAX_TITLE, session, sessionKind } from './session.ts';
 
 const id = z.string().describe('session id');
 const name = text(256);
@@ -40,7 +40,7 @@ export const sessionsIterate = defineMethod({
   name: 'sessions.iterate',
   summary: 'Begin the next iteration and charge it; without budget the session times out',
   mutates: true,
-  params: z.strictObject({ id, data: jsonObject.default({}) }),
+  params: z.strictObject({ id, lease, data: jsonObject.default({}) }),
   result: session,
 });
 
@@ -48,13 +48,13 @@ export const sessionsEndIteration = defineMethod({
   name: 'sessions.endIteration',
   summary: 'End the running iteration',
   mutates: true,
-  params: z.strictObject({ id, outcome: name.optional(), data: jsonObject.default({}) }),
+  params: z.strictObject({ id, lease, outcome: name.optional(), data: jsonObject.default({}) }),
   result: session,
 });
 
 export const sessionsPause = defineMethod({
   name: 'sessions.pause',
-  summary: 'Pause a session',
+  summary: 'Pause a session; while another holds its lease, ask the holder to',
   mutates: true,
   params: z.strictObject({ id, reason: reason.optional() }),
   result: session,
@@ -62,7 +62,7 @@ export const sessionsPause = defineMethod({
 
 export const sessionsResume = defineMethod({
   name: 'sessions.resume',
-  summary: 'Resume a paused or timed-out session, adding iterations if asked',
+  summary: 'Resume a paused or timed-out session, adding iterations if asked, or withdraw a pending pause',
   mutates: true,
   params: z.strictObject({ id, addIterations: addIterations.optional(), reason: reason.optional() }),
   result: session,
@@ -72,7 +72,7 @@ export const sessionsComplete = defineMethod({
   name: 'sessions.complete',
   summary: 'End a session as completed; final',
   mutates: true,
-  params: z.strictObject({ id, result: jsonValue.optional() }),
+  params: z.strictObject({ id, lease, result: jsonValue.optional() }),
   result: session,
 });
 
@@ -80,7 +80,7 @@ export const sessionsFail = defineMethod({
   name: 'sessions.fail',
   summary: 'End a session as failed; final',
   mutates: true,
-  params: z.strictObject({ id, error: longText.describe('why it failed') }),
+  params: z.strictObject({ id, lease, error: longText.describe('why it failed') }),
   result: session,
 });
 

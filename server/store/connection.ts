@@ -17,13 +17,14 @@ export class Connection {
   readonly #identity: string | undefined;
   /** Names the write-ahead log's file, as long as it is the same one. */
   readonly logIdentity: string | undefined;
-  readonly #schema: number;
+  /** Version of the schema that the file has. */
+  readonly schema: number;
   readonly #statements = new Map<string, StatementSync>();
 
   /** @throws LockstepError, or an error of SQLite or the file system for `translateStoreError`. */
   constructor(path: string, fileSystem: FileSystemProbe, steps: readonly string[] = schemaSteps) {
     this.path = path;
-    this.#schema = steps.length;
+    this.schema = steps.length;
     prepareFile(path, fileSystem);
     this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
     try {
@@ -80,7 +81,7 @@ export class Connection {
     this.#db.exec(begin);
     try {
       const found = this.#number('PRAGMA user_version');
-      if (found > this.#schema) throw storeNewer(this.path, found, this.#schema);
+      if (found > this.schema) throw storeNewer(this.path, found, this.schema);
       const result = work();
       this.#db.exec('COMMIT');
       return result;

@@ -6,7 +6,8 @@ export const APPLICATION_ID = 0x4c4f434b;
  * never changed. `test/server/store/schema.sql` is what they add up to.
  *
  * Times are integer milliseconds since the epoch, UTC. JSON is text. `last_seq` and `iteration_open` are the
- * driver's own: the first spares a query for every append, the second is SessionState.iterationOpen.
+ * driver's own: the first spares a query for every append, the second is SessionState.iterationOpen, and
+ * `pause_reason` is SessionState.pauseReason. `owner` is JSON, a LeaseOwner; `ttl` is milliseconds.
  */
 export const schemaSteps: readonly string[] = [
   `
@@ -82,5 +83,27 @@ export const schemaSteps: readonly string[] = [
     revision INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX removals_by_revision ON removals (revision);
+  `,
+  `
+  ALTER TABLE store_state ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE sessions ADD COLUMN pause_reason TEXT;
+
+  CREATE TABLE leases (
+    session_id TEXT PRIMARY KEY REFERENCES sessions (id) ON DELETE CASCADE,
+    token TEXT NOT NULL UNIQUE,
+    fence INTEGER NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    ttl INTEGER NOT NULL,
+    acquired_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE lease_tickets (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    owner TEXT NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX lease_tickets_by_session ON lease_tickets (session_id, number);
   `,
 ];

@@ -10,7 +10,8 @@ const text = z.string();
 const optionalText = z.string().nullable();
 const integer = z.int();
 const optionalInteger = z.int().nullable();
-const json = z.string().transform((value, context): unknown => {
+/** Text that is JSON. */
+export const json = z.string().transform((value, context): unknown => {
   try {
     return JSON.parse(value);
   } catch {
@@ -64,6 +65,7 @@ const sessionRow = z.object({
   archived_at: optionalInteger,
   last_seq: integer,
   iteration_open: integer,
+  pause_reason: optionalText,
 });
 
 const eventRow = z.object({ seq: integer, timestamp: integer, type: text, data: object });
@@ -119,7 +121,12 @@ export function stateFromRow(row: unknown, path: string): StoredState {
     ...(r.ended_at === null ? {} : { endedAt: iso(r.ended_at) }),
     ...(r.archived_at === null ? {} : { archivedAt: iso(r.archived_at) }),
   };
-  return { session, iterationOpen: r.iteration_open !== 0, lastSeq: r.last_seq };
+  return {
+    session,
+    iterationOpen: r.iteration_open !== 0,
+    pauseReason: r.pause_reason ?? undefined,
+    lastSeq: r.last_seq,
+  };
 }
 
 /** The values of a row, by column. */
@@ -166,6 +173,7 @@ export function rowFromState(state: StoredState): Record<string, SQLInputValue> 
     archived_at: s.archivedAt === undefined ? null : Date.parse(s.archivedAt),
     last_seq: state.lastSeq,
     iteration_open: state.iterationOpen ? 1 : 0,
+    pause_reason: state.pauseReason ?? null,
   };
 }
 
@@ -188,7 +196,8 @@ function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-function badRow(table: string, error: z.ZodError, path: string): Error {
+/** STORE_CORRUPT for a row that zod refused, naming the column. */
+export function badRow(table: string, error: z.ZodError, path: string): Error {
   const issue = error.issues[0];
   return storeCorrupt(
     path,

@@ -9,6 +9,7 @@ import type {
   sessionsStats,
   SessionStats,
 } from '../protocol/sessionQueryMethods.ts';
+import type { Access } from '../domain/lease.ts';
 import type { Decide, Step } from '../domain/sessionState.ts';
 
 export type EventQuery = ParamsOf<typeof sessionsEvents>;
@@ -39,9 +40,11 @@ export interface SessionStore {
   get(id: string): Promise<Session>;
   /**
    * Applies `decide` to the session's state as one atomic step: no other writer comes between. `decide` may be run
-   * more than once; what it throws is thrown, and nothing is written. Without events nothing is written either.
+   * more than once; what it throws is thrown, and nothing is written. Without events nothing is written either. A
+   * lease whose owner `access` says to be dead ends with the step.
+   * @throws LockstepError SESSION_LOCKED where a lease does not let the caller in, with nothing changed
    */
-  update(id: string, decide: Decide): Promise<Session>;
+  update(id: string, decide: Decide, access?: Access): Promise<Session>;
   /** Takes a session and its history out. `changes` tells of it. */
   remove(id: string): Promise<void>;
   events(query: EventQuery): Promise<EventPage>;
@@ -54,5 +57,4 @@ export interface SessionStore {
   stats(filter: StatsFilter): Promise<SessionStats>;
   /** Calls back with the store's revision after it has grown, by whichever process, in under 500 ms. */
   onDidChange(listener: (revision: number) => void): Disposable;
-  close(): void;
 }

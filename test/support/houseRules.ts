@@ -7,7 +7,9 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   platform: ['protocol', 'domain'],
   store: ['protocol', 'domain', 'platform'],
   sources: ['protocol', 'domain', 'platform'],
-  methods: ['protocol', 'domain', 'platform', 'store', 'sources'],
+  locks: ['protocol', 'domain', 'platform', 'store'],
+  health: ['protocol', 'domain', 'platform', 'store', 'sources', 'locks'],
+  methods: ['protocol', 'domain', 'platform', 'store', 'sources', 'locks', 'health'],
   doors: ['protocol', 'platform', 'methods'],
 };
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path/posix';
 import { join, resolve } from 'node:path';
 import { mapBounded } from '../../platform/concurrency.ts';
-import type { ProcessProbe } from '../../platform/processes.ts';
+import type { Processes } from '../../platform/processes.ts';
 import { watchFolders } from '../../platform/watch.ts';
 import type { CommandLine, SourceSession } from '../../protocol/sourceSession.ts';
 import { openForReading, type OpenFile } from '../jsonl/readableFile.ts';
@@ -22,7 +22,7 @@ import { parseClaudeRecord, type ClaudeProcess } from './schema.ts';
 export interface ClaudeCodeOptions {
   /** Absolute path of Claude Code's folder: {@link claudeCodeConfigDir}. */
   readonly configDir: string;
-  readonly isSameProcess: ProcessProbe;
+  readonly processes: Processes;
   readonly open?: OpenFile;
 }
 
@@ -37,9 +37,9 @@ export function claudeCodeConfigDir(env: NodeJS.ProcessEnv, home: string): strin
 }
 
 export function createClaudeCodeSource(options: ClaudeCodeOptions): SessionSource {
-  const { configDir, isSameProcess, open = openForReading } = options;
+  const { configDir, processes, open = openForReading } = options;
   const root = join(configDir, 'projects');
-  const processes = join(configDir, 'sessions');
+  const processFolder = join(configDir, 'sessions');
   const rows = createRowReader(open, parseClaudeRecord, claudeFacts);
   const format = { parse: parseClaudeRecord, items: claudeItems };
 
@@ -50,7 +50,7 @@ export function createClaudeCodeSource(options: ClaudeCodeOptions): SessionSourc
     async list(limit): Promise<SourceListing> {
       const [files, live] = await Promise.all([
         discoverClaudeFiles(root),
-        liveClaudeProcesses(processes, open, isSameProcess),
+        liveClaudeProcesses(processFolder, open, processes),
       ]);
       const { trees, total, problems } = await readTrees(await treesOf(files, rows), limit, rows);
       rows.keepOnly([...files.sessions, ...files.looseSubAgents, ...files.subAgents.map(({ file }) => file)]);
@@ -69,7 +69,7 @@ export function createClaudeCodeSource(options: ClaudeCodeOptions): SessionSourc
       watchFolders(
         [
           { path: root, depth: 5 }, // down to `<project>/<session>/subagents/workflows/<id>`
-          { path: processes, depth: 0 },
+          { path: processFolder, depth: 0 },
         ],
         onChange,
       ),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { isSameProcess, type ProcessProbe } from '../../../server/platform/processes.ts';
+import type { Processes } from '../../../server/platform/processes.ts';
+import { systemProcesses } from '../../../server/platform/systemProcesses.ts';
 import { sourceProblem, sourceSession, type SourceSession } from '../../../server/protocol/sourceSession.ts';
 import {
   mergeItems,
@@ -16,13 +17,13 @@ import type { PageQuery, SessionSource, SourceListing } from '../../../server/so
 export const FIXTURES = join(import.meta.dirname, '../../fixtures');
 
 export interface SourceSettings {
-  readonly probe?: ProcessProbe;
+  readonly processes?: Processes;
   readonly open?: OpenFile;
 }
 
 export function claudeSource(configDir: string, settings: SourceSettings = {}): SessionSource {
-  const { probe = isSameProcess, open } = settings;
-  const options = { configDir, isSameProcess: probe };
+  const { processes = systemProcesses(), open } = settings;
+  const options = { configDir, processes };
   return createClaudeCodeSource(open === undefined ? options : { ...options, open });
 }
 

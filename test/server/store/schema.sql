@@ -1,5 +1,7 @@
 CREATE INDEX events_summaries ON events (session_id, seq) WHERE type = 'summary';
 
+CREATE INDEX lease_tickets_by_session ON lease_tickets (session_id, number);
+
 CREATE INDEX removals_by_revision ON removals (revision);
 
 CREATE INDEX sessions_by_creation ON sessions (created_at, id);
@@ -23,6 +25,23 @@ CREATE TABLE events (
     type TEXT NOT NULL,
     data TEXT NOT NULL,
     PRIMARY KEY (session_id, seq)
+  ) STRICT;
+
+CREATE TABLE lease_tickets (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    owner TEXT NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT;
+
+CREATE TABLE leases (
+    session_id TEXT PRIMARY KEY REFERENCES sessions (id) ON DELETE CASCADE,
+    token TEXT NOT NULL UNIQUE,
+    fence INTEGER NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    ttl INTEGER NOT NULL,
+    acquired_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
   ) STRICT;
 
 CREATE TABLE removals (
@@ -71,10 +90,12 @@ CREATE TABLE sessions (
     archived_at INTEGER,
     last_seq INTEGER NOT NULL,
     iteration_open INTEGER NOT NULL
-  ) STRICT;
+  , pause_reason TEXT) STRICT;
+
+CREATE TABLE sqlite_sequence(name,seq);
 
 CREATE TABLE store_state (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
     id TEXT NOT NULL,
     revision INTEGER NOT NULL
-  ) STRICT;
+  , fence INTEGER NOT NULL DEFAULT 0) STRICT;

@@ -5,11 +5,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
 import * as state from '../../../server/domain/sessionState.ts';
 import { systemClock } from '../../../server/platform/clock.ts';
+import { Counters } from '../../../server/platform/counters.ts';
 import { systemFileSystem, type FileSystemProbe } from '../../../server/platform/fileSystem.ts';
 import { sessionsIterate, sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
 import { sessionsChanges, sessionsGet } from '../../../server/protocol/sessionQueryMethods.ts';
 import { schemaSteps } from '../../../server/store/schema.ts';
 import { SqliteSessionStore } from '../../../server/store/sqliteSessionStore.ts';
+import { StoreFile } from '../../../server/store/storeFile.ts';
 import { runCommand } from '../../support/command.ts';
 import { RpcClient } from '../../support/rpcClient.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
@@ -20,14 +22,21 @@ function openAt(
   path: string,
   fileSystem: FileSystemProbe = systemFileSystem,
 ): SqliteSessionStore {
-  const store = new SqliteSessionStore({ path, clock: systemClock, fileSystem });
-  t.after(() => store.close());
-  return store;
+  return new SqliteSessionStore(fileAt(t, path, fileSystem), systemClock);
 }
 
-async function newStore(t: TestContext): Promise<{ store: SqliteSessionStore; path: string }> {
+function fileAt(t: TestContext, path: string, fileSystem: FileSystemProbe = systemFileSystem): StoreFile {
+  const file = new StoreFile({ path, fileSystem, counters: new Counters() });
+  t.after(() => file.close());
+  return file;
+}
+
+async function newStore(
+  t: TestContext,
+): Promise<{ store: SqliteSessionStore; file: StoreFile; path: string }> {
   const path = join(await tempFolder(t), 'home', 'lockstep.db');
-  return { store: openAt(t, path), path };
+  const file = fileAt(t, path);
+  return { store: new SqliteSessionStore(file, systemClock), file, path };
 }
 
 sessionStoreConformance('SQLite, a real file', async (t) => (await newStore(t)).store);
@@ -62,9 +71,9 @@ describe('the store file', () => {
   });
 
   it('has the schema that is on record', async (t) => {
-    const { store, path } = await newStore(t);
+    const { store, file, path } = await newStore(t);
     await store.create(firstStep());
-    store.close();
+    file.close();
     const db = new DatabaseSync(path, { readOnly: true });
     t.after(() => db.close());
     const found = db
@@ -143,9 +152,10 @@ describe('the store file', () => {
     const { store, path } = await newStore(t);
     for (let index = 0; index < 2; index++) await store.create(firstStep());
     const before = await store.changes({ since: 0 });
-    const other = openAt(t, `${dirname(path)}.other/lockstep.db`);
+    const otherFile = fileAt(t, `${dirname(path)}.other/lockstep.db`);
+    const other = new SqliteSessionStore(otherFile, systemClock);
     for (let index = 0; index < 5; index++) await other.create(firstStep());
-    other.close();
+    otherFile.close();
     const told = new Promise<number>((resolve) => void store.onDidChange(resolve));
     await rename(dirname(path), `${dirname(path)}.away`);
     await rename(`${dirname(path)}.other`, dirname(path));
@@ -177,9 +187,9 @@ describe('a store that cannot be used says why and what to do, and loses nothing
   });
 
   it('a damaged file is left as it is', async (t) => {
-    const { store, path } = await newStore(t);
+    const { store, file, path } = await newStore(t);
     for (let index = 0; index < 50; index++) await store.create(firstStep({ task: 'x'.repeat(2000) }));
-    store.close();
+    file.close();
     const whole = await readFile(path);
     const zeroedHeader = Buffer.from(whole);
     zeroedHeader.fill(0, 0, 100);
@@ -192,13 +202,14 @@ describe('a store that cannot be used says why and what to do, and loses nothing
       ['cut short', whole.subarray(0, 4096 * 3 + 100)],
     ] as const) {
       await writeFile(path, bytes);
-      const damaged = openAt(t, path);
+      const damagedFile = fileAt(t, path);
+      const damaged = new SqliteSessionStore(damagedFile, systemClock);
       const calls = async () => {
         await damaged.changes({ since: 0 });
         await damaged.create(firstStep());
       };
       await assert.rejects(calls(), { code: 'STORE_CORRUPT', message: /damaged/ }, name);
-      damaged.close();
+      damagedFile.close();
       assert.ok((await readFile(path)).equals(bytes), `${name}: the damaged file was changed`);
       await Promise.all(['-wal', '-shm'].map((suffix) => rm(path + suffix, { force: true })));
     }
@@ -214,10 +225,10 @@ describe('a store that cannot be used says why and what to do, and loses nothing
   });
 
   it('a log whose file is gone is not deleted', async (t) => {
-    const { store, path } = await newStore(t);
+    const { store, file, path } = await newStore(t);
     await store.create(firstStep());
     const log = await readFile(`${path}-wal`);
-    store.close();
+    file.close();
     await rm(path);
     await writeFile(`${path}-wal`, log);
     await assert.rejects(openAt(t, path).create(firstStep()), {
@@ -230,8 +241,8 @@ describe('a store that cannot be used says why and what to do, and loses nothing
   it('a file that was replaced while the log of the old one stayed does not get that log', async (t) => {
     const { store, path } = await newStore(t);
     await store.create(firstStep({ task: 'old' }));
-    const backup = openAt(t, `${path}.backup`);
-    await backup.create(firstStep({ task: 'from the backup' }));
+    const backup = fileAt(t, `${path}.backup`);
+    await new SqliteSessionStore(backup, systemClock).create(firstStep({ task: 'from the backup' }));
     backup.close();
     const bytes = await readFile(`${path}.backup`);
     await rename(`${path}.backup`, path);

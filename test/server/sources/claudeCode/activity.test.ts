@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isSameProcess, processStart, type ProcessProbe } from '../../../../server/platform/processes.ts';
+import type { Processes } from '../../../../server/platform/processes.ts';
 import { tempFolder } from '../../../support/tempFolder.ts';
 import { writeLines } from '../files.ts';
 import { claudeSource, listOf } from '../reading.ts';
@@ -13,20 +11,26 @@ const QUESTION = { type: 'user', sessionId: 's', message: { content: 'Why?' } };
 const ANSWER = { type: 'assistant', message: { content: [{ type: 'text', text: 'Because.' }] } };
 
 const START = '8812345';
-const alive: ProcessProbe = (_, start) => (start === START ? 'alive' : 'dead');
+/** A system on which the process of every pid began at START, as far as it tells. */
+const systemWith = (start: string | undefined): Processes => ({
+  pid: 1,
+  machine: () => Promise.resolve({ host: 'here', bootId: 'this', pidNamespace: 'one' }),
+  look: () => Promise.resolve({ state: 'running', start, startedAt: undefined, isForeign: false }),
+});
+const alive = systemWith(START);
 
 /** The state of a session `s` while these process files lie there. */
 async function activityWith(
   t: test.TestContext,
   processes: readonly unknown[],
-  options: { lines?: readonly unknown[]; probe?: ProcessProbe } = {},
+  options: { lines?: readonly unknown[]; system?: Processes } = {},
 ): Promise<string> {
   const folder = await tempFolder(t);
   await writeLines(join(folder, 'projects/p/s.jsonl'), options.lines ?? [QUESTION]);
   for (const [index, process] of processes.entries()) {
     await writeLines(join(folder, `sessions/${4242 + index}.json`), [process]);
   }
-  const [session] = (await listOf(claudeSource(folder, { probe: options.probe ?? alive }))).sessions;
+  const [session] = (await listOf(claudeSource(folder, { processes: options.system ?? alive }))).sessions;
   return `${session?.activity.state}: ${session?.activity.evidence}`;
 }
 
@@ -66,7 +70,7 @@ test('without proof, an open turn is open and no more', async (t) => {
   const open = 'open: turn not finished; no live process found';
   assert.equal(await activityWith(t, []), open);
   assert.equal(await activityWith(t, [process({ procStart: '1' })]), open, 'the pid was given again');
-  assert.equal(await activityWith(t, [process()], { probe: () => 'unverifiable' }), open);
+  assert.equal(await activityWith(t, [process()], { system: systemWith(undefined) }), open);
   assert.equal(await activityWith(t, [process({ sessionId: 'other' })]), open);
 });
 
@@ -85,7 +89,7 @@ test('the state is judged at each list, also of a file that did not change', asy
   const folder = await tempFolder(t);
   await writeLines(join(folder, 'projects/p/s.jsonl'), [QUESTION]);
   await writeLines(join(folder, 'sessions/4242.json'), [process()]);
-  const source = claudeSource(folder, { probe: alive });
+  const source = claudeSource(folder, { processes: alive });
   const state = async () => (await listOf(source)).sessions[0]?.activity.state;
   assert.equal(await state(), 'running');
   await writeFile(join(folder, 'sessions/4242.json'), JSON.stringify(process({ status: 'idle' })));
@@ -99,7 +103,7 @@ test('a sub-agent is never running: its session has the process', async (t) => {
     { ...QUESTION, isSidechain: true },
   ]);
   await writeLines(join(folder, 'sessions/4242.json'), [process()]);
-  const { sessions } = await listOf(claudeSource(folder, { probe: alive }));
+  const { sessions } = await listOf(claudeSource(folder, { processes: alive }));
   assert.deepEqual(
     sessions.map(({ activity }) => activity),
     [
@@ -107,23 +111,4 @@ test('a sub-agent is never running: its session has the process', async (t) => {
       { state: 'open', evidence: 'turn not finished; process 4242 of its session is alive' },
     ],
   );
-});
-
-test('a process is the same one only if it has the same start, and dead once it is gone', async () => {
-  const child = spawn(globalThis.process.execPath, ['-e', 'process.stdin.resume()'], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  const { pid } = child;
-  assert.ok(pid !== undefined);
-  const start = processStart(pid);
-  if (globalThis.process.platform === 'linux') {
-    assert.match(start ?? '', /^\d+$/);
-    assert.equal(isSameProcess(pid, start), 'alive');
-    assert.equal(isSameProcess(pid, '1'), 'dead');
-  }
-  assert.equal(isSameProcess(pid, undefined), 'unverifiable');
-  child.stdin.end();
-  await once(child, 'exit');
-  assert.equal(isSameProcess(pid, start), 'dead');
-  for (const none of [0, -1, 1.5, Number.NaN]) assert.equal(isSameProcess(none, start), 'dead');
 });

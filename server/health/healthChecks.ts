@@ -1,0 +1,70 @@
+import { errorCatalogue } from '../domain/errorCatalogue.ts';
+import { LockstepError } from '../domain/errors.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Counters } from '../platform/counters.ts';
+import { healthStatus, type Health, type HealthCheck, type HealthStatus } from '../protocol/healthMethods.ts';
+
+export interface CheckOptions {
+  /** Whether checks that take long are wanted too. */
+  readonly integrity: boolean;
+}
+
+/** Looks at one thing; undefined where it was not asked for. What it throws is a finding: it does not work. */
+export type Check = (options: CheckOptions) => Promise<HealthCheck | undefined>;
+
+/** Checks by name. Whoever has something to look after registers one. */
+export class HealthChecks {
+  readonly #checks = new Map<string, Check>();
+  readonly #clock: Clock;
+  readonly #counters: Counters;
+
+  constructor(clock: Clock, counters: Counters) {
+    this.#clock = clock;
+    this.#counters = counters;
+  }
+
+  register(name: string, check: Check): void {
+    if (this.#checks.has(name)) throw new Error(`There are two health checks ${name}`);
+    this.#checks.set(name, check);
+  }
+
+  /** Runs all checks, side by side. Rejects never. */
+  async run(options: CheckOptions): Promise<Health> {
+    const results = await Promise.all(
+      [...this.#checks].map(async ([name, check]) => ({ name, result: await settled(() => check(options)) })),
+    );
+    const checks: Record<string, HealthCheck> = {};
+    for (const { name, result } of results) if (result) checks[name] = result;
+    return {
+      status: worst(Object.values(checks).map(({ status }) => status)),
+      timestamp: new Date(this.#clock.now()).toISOString(),
+      uptime: process.uptime(),
+      checks,
+      counters: { ...this.#counters.values },
+    };
+  }
+}
+
+/** What a check found; what it throws is `unhealthy`. */
+export async function settled<T extends HealthCheck | undefined>(
+  check: () => Promise<T>,
+): Promise<T | HealthCheck> {
+  try {
+    return await check();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return error instanceof LockstepError
+      ? {
+          status: 'unhealthy',
+          message,
+          advice: errorCatalogue[error.code].explanation,
+          details: { code: error.code, ...error.details },
+        }
+      : { status: 'unhealthy', message, details: {} };
+  }
+}
+
+export function worst(statuses: readonly HealthStatus[]): HealthStatus {
+  const order = healthStatus.options;
+  return order[Math.max(0, ...statuses.map((status) => order.indexOf(status)))] ?? 'healthy';
+}

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import type { Lease } from '../domain/lease.ts';
+import type { Counters } from '../platform/counters.ts';
+import type { ParamsOf } from '../protocol/method.ts';
+import type { Lock } from '../protocol/lock.ts';
+import type { CleanResult, locksClean } from '../protocol/lockMethods.ts';
+import type { FileLocks } from './fileLock.ts';
+import type { FileFinding, LockCatalogue } from './lockCatalogue.ts';
+import { asideOf, type LockFiles } from './lockFiles.ts';
+import type { Leases } from './leases.ts';
+import { removeStale, settleAside } from './removal.ts';
+
+export interface CleanerParts {
+  readonly catalogue: LockCatalogue;
+  readonly files: LockFiles;
+  readonly leases: Leases;
+  readonly fileLocks: FileLocks;
+  readonly ownFolder: string;
+  readonly counters: Counters;
+}
+
+interface Plan {
+  readonly planned: readonly { readonly lock: Lock; readonly lease?: Lease }[];
+  readonly skipped: CleanResult['skipped'];
+  readonly found: FileFinding;
+}
+
+/** Removes stale locks: first a plan, then what was chosen of it, each item proved stale once more. */
+export class LockCleaner {
+  readonly #parts: CleanerParts;
+
+  constructor(parts: CleanerParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws LockstepError STORE_BUSY where another cleaner is at work for too long */
+  async clean(params: ParamsOf<typeof locksClean>): Promise<CleanResult> {
+    const { planned, skipped, found } = await this.#plan(params);
+    const result = { planned: planned.map(({ lock }) => lock), problems: [...found.problems] };
+    if (params.dryRun) return { ...result, removed: [], skipped };
+    const { fileLocks, ownFolder } = this.#parts;
+    return fileLocks.withFileLock(join(ownFolder, 'cleaner'), async (held) => {
+      const removed: Lock[] = [];
+      for (const item of planned) {
+        held.check();
+        const refusal = await this.#remove(item);
+        if (refusal === undefined) removed.push(item.lock);
+        else skipped.push(skip(item.lock, refusal));
+      }
+      for (const aside of found.asides) {
+        held.check();
+        const refusal = await settleAside(aside, asideOf(aside) ?? aside, this.#parts.files);
+        if (refusal !== undefined) result.problems.push({ path: aside, message: refusal });
+      }
+      return { ...result, removed, skipped };
+    });
+  }
+
+  async #plan({ roots, staleMs, formats, items }: ParamsOf<typeof locksClean>): Promise<Plan> {
+    const { catalogue } = this.#parts;
+    const found = await catalogue.files(roots);
+    const leases = roots ? [] : await catalogue.leases();
+    const all = [...leases, ...found.locks.map((lock) => ({ lock }))].map((entry) => ({
+      ...entry,
+      lock: markOld(entry.lock, staleMs),
+    }));
+    const asked = items && new Set(items);
+    const planned = all.filter(
+      ({ lock }) =>
+        isStale(lock) && (formats?.includes(lock.format) ?? true) && (asked?.has(lock.fingerprint) ?? true),
+    );
+    const taken = new Set(planned.map(({ lock }) => lock.fingerprint));
+    const left = [...(asked ?? [])].filter((fingerprint) => !taken.has(fingerprint));
+    const skipped = left.map((fingerprint) => {
+      const lock = all.find((one) => one.lock.fingerprint === fingerprint)?.lock;
+      return lock
+        ? skip(lock, 'it is not stale')
+        : { fingerprint, message: 'it has changed since, or is gone' };
+    });
+    return { planned, skipped, found };
+  }
+
+  /** Undefined where the lock was removed; else why it was left. */
+  async #remove({ lock, lease }: { lock: Lock; lease?: Lease }): Promise<string | undefined> {
+    const { leases, files, counters } = this.#parts;
+    if (lease) {
+      if (!(await leases.end(lease))) return 'it has changed since it was planned';
+      counters.count('takeOvers');
+      return undefined;
+    }
+    const refusal = await removeStale(lock, lock.path ?? '', files);
+    if (refusal === undefined) counters.count('lockFilesRemoved');
+    return refusal;
+  }
+}
+
+/** A lease that has run out may be taken over by anyone, so it is removed unless its owner is known to live. */
+function isStale({ kind, verdict, reasons, removable }: Lock): boolean {
+  if (!removable) return false;
+  return verdict === 'dead' || (kind === 'lease' && verdict !== 'alive' && reasons.includes('expired'));
+}
+
+function markOld(lock: Lock, staleMs: number): Lock {
+  return lock.ageMs > staleMs ? { ...lock, reasons: [...lock.reasons, 'too-old'] } : lock;
+}
+
+function skip({ fingerprint, path }: Lock, message: string): CleanResult['skipped'][number] {
+  return { fingerprint, ...(path === undefined ? {} : { path }), message };
+}

@@ -1,0 +1,92 @@
+import type { Lease } from '../domain/lease.ts';
+import type { AgentLocks, LockFinding, LockFolder } from '../domain/lockFinding.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Lock } from '../protocol/lock.ts';
+import type { LeaseStore } from '../store/leaseStore.ts';
+import type { LockFiles } from './lockFiles.ts';
+import { findLocks } from './lockFolders.ts';
+import type { Owners } from './owners.ts';
+
+/** How deep a root that somebody named is looked at. */
+const ROOT_DEPTH = 8;
+
+export interface CatalogueParts {
+  readonly leases: LeaseStore;
+  readonly owners: Owners;
+  readonly files: LockFiles;
+  /** Where our own locks are. */
+  readonly ownFolder: string;
+  /** Where other agents' locks are. */
+  readonly agents: readonly AgentLocks[];
+  /** Folders that the user named: `lockstep.locks.roots`. */
+  readonly roots: readonly string[];
+  readonly clock: Clock;
+}
+
+/** Lock files and what else was seen on the way. */
+export interface FileFinding extends LockFinding {
+  /** What a cleaner that was killed had moved aside. */
+  readonly asides: readonly string[];
+}
+
+/** Every lock that Lockstep knows of. */
+export class LockCatalogue {
+  readonly #parts: CatalogueParts;
+
+  constructor(parts: CatalogueParts) {
+    this.#parts = parts;
+  }
+
+  /** Lock files in the given roots, or in all the places that are known. Rejects never. */
+  async files(roots: readonly string[] | undefined): Promise<FileFinding> {
+    const { files, agents } = this.#parts;
+    const folders = roots?.map(asFolder) ?? this.#folders();
+    const findings = await Promise.all(folders.map((folder) => findLocks(folder, files)));
+    const live = roots ? [] : await Promise.all(agents.flatMap((agent) => agent.live?.() ?? []));
+    const all = [...findings, ...live];
+    return {
+      // Places may lie within each other.
+      locks: [...new Map(all.flatMap(({ locks }) => locks).map((lock) => [lock.path, lock])).values()],
+      problems: [...new Map(all.flatMap(({ problems }) => problems).map((one) => [one.path, one])).values()],
+      asides: [...new Set(findings.flatMap(({ asides }) => asides))],
+    };
+  }
+
+  async leases(): Promise<{ lease: Lease; lock: Lock }[]> {
+    const { leases, owners, clock } = this.#parts;
+    const now = clock.now();
+    return Promise.all(
+      (await leases.leases()).map(async ({ lease, title }) => {
+        const { verdict, reasons } = await owners.judge(lease.owner);
+        const lock: Lock = {
+          kind: 'lease',
+          format: 'lockstep',
+          session: lease.session,
+          guards: title,
+          owner: lease.owner,
+          ageMs: Math.max(0, now - lease.acquiredAt),
+          verdict,
+          reasons: lease.expiresAt <= now ? [...reasons, 'expired'] : [...reasons],
+          fingerprint: `lease-${lease.fence}-${lease.expiresAt}`,
+          removable: true,
+          fence: lease.fence,
+          expiresAt: new Date(lease.expiresAt).toISOString(),
+        };
+        return { lease, lock };
+      }),
+    );
+  }
+
+  #folders(): LockFolder[] {
+    const { ownFolder, agents, roots } = this.#parts;
+    return [
+      { path: ownFolder, depth: 0 },
+      ...agents.flatMap(({ folders }) => folders),
+      ...roots.map(asFolder),
+    ];
+  }
+}
+
+function asFolder(path: string): LockFolder {
+  return { path, depth: ROOT_DEPTH };
+}

@@ -1,0 +1,197 @@
+import { readFile, readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import * as z from 'zod';
+import { doubted, judgeBareOwner, type Doubts, type Judgement } from '../domain/lockVerdict.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Processes } from '../platform/processes.ts';
+import { fileFingerprint, readSmallFile, type SmallFile } from '../platform/smallFile.ts';
+import { systemErrorCode } from '../platform/systemError.ts';
+import { leaseOwner, type Lock, type LockReason } from '../protocol/lock.ts';
+import { parseLockPayload } from './lockPayload.ts';
+import type { Owners } from './owners.ts';
+
+/** A payload has some 100 bytes. */
+const MAX_BYTES = 64 * 1024;
+/** A file without an owner is being written, or is left from a crash: it is given this long, in milliseconds. */
+const UNREADABLE_MS = 30_000;
+/** What a lock guards and was changed so lately has somebody at work on it, in milliseconds. */
+const FRESH_MS = 2 * 60_000;
+
+export const LOCK_SUFFIX = '.lock';
+
+export interface LockFileParts {
+  readonly owners: Owners;
+  readonly processes: Processes;
+  readonly clock: Clock;
+  /** Absolute paths of folders that containers use too. */
+  readonly sharedRoots: readonly string[];
+  /** Where our own locks are; see `fileLock.ts`. */
+  readonly ownFolder: string;
+}
+
+/** What our own locks keep beside them: who holds one, and which folder made by proper-lockfile that is about. */
+export const ownLockRecord = z.object({ path: z.string(), ino: z.string(), owner: leaseOwner });
+
+export function ownRecordPath(lockPath: string): string {
+  return `${lockPath}.owner.json`;
+}
+
+/** Looks at lock files one at a time, and judges them. */
+export class LockFiles {
+  readonly #parts: LockFileParts;
+
+  constructor(parts: LockFileParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The lock at a path as it is now; undefined where there is none. `guardedBy` is the path that the lock has or had
+   * when it was not yet moved aside: what it guards, and its fingerprint, go by that.
+   * @throws the system's error for what cannot be looked at
+   */
+  async look(path: string, guardedBy = path): Promise<Lock | undefined> {
+    try {
+      const file = await readSmallFile(path, MAX_BYTES);
+      if (file.stats.isDirectory()) {
+        return dirname(guardedBy) === this.#parts.ownFolder
+          ? await this.#ownLock(path, guardedBy, file)
+          : await this.#foreignFolder(path, file);
+      }
+      return await this.#payloadLock(path, guardedBy, file);
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  async #payloadLock(path: string, guardedBy: string, file: SmallFile): Promise<Lock> {
+    const now = this.#parts.clock.now();
+    const written = Number(file.stats.mtimeMs);
+    const base = {
+      kind: 'file',
+      format: 'openclaw',
+      path,
+      guards: guardedBy.slice(0, -LOCK_SUFFIX.length),
+      fingerprint: fileFingerprint(guardedBy, file),
+    } as const;
+    // A link, a pipe, a file far too large: no tool of ours writes that, so nothing tells what it is for.
+    if (file.content === undefined) {
+      const judged = { verdict: 'unverifiable', reasons: ['unreadable'] as LockReason[] } as const;
+      return { ...base, ...judged, owner: {}, ageMs: age(now, written), removable: false };
+    }
+    const { pid, processStart, madeAt } = parseLockPayload(file.content, now);
+    const doubts = await this.#doubts(guardedBy, base.guards, now);
+    const judged =
+      pid === undefined
+        ? judgeUnreadable(now - written, doubts)
+        : judgeBareOwner({ processStart, madeAt }, await this.#parts.processes.look(pid), doubts);
+    return {
+      ...base,
+      owner: {
+        ...(pid === undefined ? {} : { pid }),
+        ...(processStart === undefined ? {} : { processStart }),
+      },
+      ageMs: age(now, madeAt ?? written),
+      verdict: judged.verdict,
+      reasons: madeAt === undefined ? [...judged.reasons, 'invalid-createdAt'] : [...judged.reasons],
+      removable: true,
+    };
+  }
+
+  /**
+   * A folder that proper-lockfile made for another program. It names no owner: an old time may be that of a process
+   * that was stopped, or of a computer that slept, so nothing proves that it is stale.
+   */
+  async #foreignFolder(path: string, file: SmallFile): Promise<Lock | undefined> {
+    if ((await readdir(path)).length > 0) return undefined;
+    return {
+      kind: 'file',
+      format: 'proper-lockfile',
+      path,
+      guards: path.slice(0, -LOCK_SUFFIX.length),
+      owner: {},
+      ageMs: age(this.#parts.clock.now(), Number(file.stats.mtimeMs)),
+      verdict: 'unverifiable',
+      reasons: ['no-owner-recorded'],
+      fingerprint: fileFingerprint(path, file),
+      removable: false,
+    };
+  }
+
+  async #ownLock(path: string, guardedBy: string, file: SmallFile): Promise<Lock> {
+    const record = await readRecord(ownRecordPath(guardedBy));
+    // A record of another folder is left from an earlier holder: this one has not written its own yet.
+    const isCurrent = record?.ino === String(file.stats.ino);
+    const ageMs = age(this.#parts.clock.now(), Number(file.stats.birthtimeMs));
+    const judged: Judgement = isCurrent
+      ? await this.#parts.owners.judge(record.owner)
+      : { verdict: 'unverifiable', reasons: ['no-owner-recorded'] };
+    return {
+      kind: 'file',
+      format: 'lockstep',
+      path,
+      guards: isCurrent ? record.path : guardedBy,
+      owner: isCurrent ? record.owner : {},
+      ageMs,
+      verdict: judged.verdict,
+      reasons: [...judged.reasons],
+      // Its holder touches it all the time; what matters is whose it is.
+      fingerprint: `own-${file.stats.dev}-${file.stats.ino}-${file.stats.birthtimeNs}`,
+      removable: true,
+    };
+  }
+
+  async #doubts(path: string, guards: string, now: number): Promise<Doubts> {
+    const guarded = await stat(guards).catch(() => undefined);
+    return {
+      isShared: await this.#isShared(path),
+      isGuardedFresh: guarded !== undefined && now - guarded.mtimeMs < FRESH_MS,
+    };
+  }
+
+  async #isShared(path: string): Promise<boolean> {
+    const folder = await realOrSame(dirname(path));
+    const roots = await Promise.all(this.#parts.sharedRoots.map(realOrSame));
+    return roots.some((root) => isWithin(root, folder));
+  }
+}
+
+function judgeUnreadable(ageMs: number, doubts: Doubts): Judgement {
+  const reasons: LockReason[] = ['missing-pid'];
+  return ageMs > UNREADABLE_MS
+    ? doubted({ verdict: 'dead', reasons }, doubts)
+    : { verdict: 'unverifiable', reasons };
+}
+
+async function readRecord(path: string): Promise<z.output<typeof ownLockRecord> | undefined> {
+  try {
+    return ownLockRecord.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return undefined; // not written yet, or gone
+  }
+}
+
+function age(now: number, since: number): number {
+  return Math.max(0, Math.round(now - since));
+}
+
+async function realOrSame(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
+}
+
+/** Whether `path` is `folder` or below it. Both absolute. */
+export function isWithin(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way === '' || (way.split(sep)[0] !== '..' && !isAbsolute(way));
+}
+
+/** Whether a file of that name may be a lock that Lockstep knows. */
+export function isLockName(name: string): boolean {
+  return name.endsWith('.jsonl.lock') || name === 'sessions.json.lock';
+}
+
+/** A lock that was moved aside by a cleaner, and the path that it had. */
+export function asideOf(path: string): string | undefined {
+  const name = /^(.+\.lock)\.[0-9a-f-]{36}\.aside$/.exec(basename(path))?.[1];
+  return name === undefined ? undefined : join(dirname(path), name);
+}

@@ -1,0 +1,49 @@
+import * as z from 'zod';
+import { MAX_PID } from '../platform/signals.ts';
+
+const pid = z.int().min(1).max(MAX_PID);
+
+/** Loose: other tools write what they like, and one odd field must not hide the rest. */
+const payload = z.looseObject({
+  pid: pid.optional().catch(undefined),
+  createdAt: z.string().optional().catch(undefined),
+  startedAt: z.number().optional().catch(undefined),
+  starttime: z.int().min(0).optional().catch(undefined),
+});
+
+/** What a lock file of OpenClaw's form says of its owner. */
+export interface LockPayload {
+  readonly pid: number | undefined;
+  /** The owner's start: field 22 of `/proc/<pid>/stat`, as text. */
+  readonly processStart: string | undefined;
+  /** When the lock was made, in milliseconds since the epoch. */
+  readonly madeAt: number | undefined;
+}
+
+/** More than this ahead of now is no time at which a lock was made, in milliseconds. */
+const FUTURE_MS = 24 * 60 * 60_000;
+
+/**
+ * The forms of OpenClaw 2026.2 to 2026.7: `{pid, createdAt: ISO, maxHoldMs?, starttime?}` for a transcript,
+ * `{pid, startedAt: epoch ms}` for a store. Never throws: bytes that are none of these give nothing.
+ */
+export function parseLockPayload(content: Buffer, now: number): LockPayload {
+  const parsed = payload.safeParse(parseJson(content.toString('utf8'))).data;
+  const madeAt = [
+    parsed?.createdAt === undefined ? NaN : Date.parse(parsed.createdAt),
+    parsed?.startedAt ?? NaN,
+  ];
+  return {
+    pid: parsed?.pid,
+    processStart: parsed?.starttime === undefined ? undefined : String(parsed.starttime),
+    madeAt: madeAt.find((time) => Number.isFinite(time) && time >= 0 && time < now + FUTURE_MS),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,7 @@
+import type { ClientLeases } from '../locks/clientLeases.ts';
+
+/** Who makes a call. */
+export interface Caller {
+  /** Those of a connected client; a single command has none, for it is gone before it could renew one. */
+  readonly leases?: ClientLeases;
+}

@@ -1,0 +1,23 @@
+import type { ClientLeases } from '../locks/clientLeases.ts';
+import type { Outcome, Registry } from './registry.ts';
+
+/** A client that is connected for some time: what it acquires is kept until it goes. */
+export class Client {
+  readonly #registry: Registry;
+  readonly #leases: ClientLeases;
+
+  constructor(registry: Registry, leases: ClientLeases) {
+    this.#registry = registry;
+    this.#leases = leases;
+  }
+
+  /** As `Registry.call`. */
+  call(name: string, params: unknown): Promise<Outcome> {
+    return this.#registry.call(name, params, { leases: this.#leases });
+  }
+
+  /** The client is gone: its leases are released. Never rejects. */
+  close(): Promise<void> {
+    return this.#leases.close();
+  }
+}

@@ -1,0 +1,33 @@
+import { LockstepError } from '../domain/errors.ts';
+import { grantOf } from '../domain/lease.ts';
+import type { Leases } from '../locks/leases.ts';
+import { locksAcquire, locksRelease, locksRenew } from '../protocol/lockMethods.ts';
+import type { Registry } from './registry.ts';
+
+export function registerLeaseMethods(registry: Registry, leases: Leases): void {
+  registry.register(locksAcquire, async (params, caller) => {
+    if (params.ownerPid === undefined && !caller.leases) throw noOwner();
+    const lease = await leases.acquire(params);
+    if (params.ownerPid === undefined) caller.leases?.hold(lease);
+    return grantOf(lease);
+  });
+
+  registry.register(locksRenew, async ({ token, ttlMs }, caller) => {
+    const lease = await leases.renew(token, ttlMs);
+    if (caller.leases?.isHeld(token) === true) caller.leases.hold(lease);
+    return grantOf(lease);
+  });
+
+  registry.register(locksRelease, async ({ token }, caller) => {
+    caller.leases?.forget(token);
+    return { released: await leases.release(token) };
+  });
+}
+
+function noOwner(): LockstepError {
+  return new LockstepError(
+    'INVALID_PARAMS',
+    'ownerPid: a single command ends before anyone could use its lease. Name the process that the lease is for, or run it with "lockstep with-lease <session> -- <command>".',
+    { details: { param: 'ownerPid' } },
+  );
+}
