@@ -1,12 +1,17 @@
 import './zodWithoutEval.ts';
 import * as vscode from 'vscode';
 import { transcriptsPage } from '../server/protocol/transcriptMethods.ts';
+import { healthCommands } from './commands/healthCommands.ts';
+import { lockCommands } from './commands/lockCommands.ts';
 import { registerCommands } from './commands/commandTable.ts';
 import { sessionCommands } from './commands/sessionCommands.ts';
 import { sourceCommands } from './commands/sourceCommands.ts';
 import { transcriptCommands } from './commands/transcriptCommands.ts';
 import { viewCommands } from './commands/viewCommands.ts';
-import { WebviewTypes } from './ids.ts';
+import { ServerSettings, Settings, WebviewTypes } from './ids.ts';
+import { every } from './services/every.ts';
+import { HealthModel } from './services/healthModel.ts';
+import { LockModel } from './services/lockModel.ts';
 import { LockstepServer } from './services/lockstepServer.ts';
 import { showError, wireOf } from './services/notifications.ts';
 import { Scope } from './services/scope.ts';
@@ -14,19 +19,32 @@ import { SessionModel, type Call } from './services/sessionModel.ts';
 import { headerOf } from './services/sessionHeaders.ts';
 import { SourceModel } from './services/sourceModel.ts';
 import { TranscriptPanels } from './transcript/panels.ts';
+import { LocksTree } from './views/locksTree.ts';
+import { isOverdue, LockWarnings } from './views/lockWarnings.ts';
+import { Reports } from './views/reports.ts';
 import { SessionsTree } from './views/sessionsTree.ts';
 import { StatusBar } from './views/statusBar.ts';
+
+/** How often locks and health are looked at, in milliseconds. */
+const VISIBLE_LOCKS_MS = 5_000;
+const HIDDEN_LOCKS_MS = 30_000;
+const HEALTH_MS = 60_000;
 
 /** Wires the parts; nothing here waits for the server, so that activation costs next to nothing. */
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Lockstep', { log: true });
   const server = new LockstepServer(context.asAbsolutePath('dist/server.js'), log);
+  const isRunning = () => server.state === 'running';
   const call: Call = (method, params) => server.call(method, params);
   const sessions = new SessionModel(call);
   const sources = new SourceModel(call);
+  const locks = new LockModel(call);
+  const health = new HealthModel(call);
   const scope = new Scope(context.workspaceState);
   const tree = new SessionsTree({ server, sessions, sources, scope });
-  const statusBar = new StatusBar(server, sessions);
+  const locksTree = new LocksTree(server, locks, isOverdue);
+  const statusBar = new StatusBar({ server, sessions, locks, health });
+  const reports = new Reports();
 
   const reportError = (error: unknown, retry?: () => Promise<void>): Promise<void> =>
     showError(error, {
@@ -59,13 +77,37 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     scope,
     tree,
+    locksTree,
+    new LockWarnings(locks),
     statusBar,
+    reports,
     server.onDidChangeState((state) => {
       if (state !== 'running') return;
       void sessions.reload();
       void sources.reload();
+      void locks.reload();
+      void health.reload();
     }),
     server.onDidChangeStore(() => void sessions.catchUp()),
+    server.onDidChangeStore(() => void locks.reload()),
+    // Owners die, and grow old, without anything being written.
+    every(
+      VISIBLE_LOCKS_MS,
+      () => isRunning() && locksTree.isVisible,
+      () => void locks.reload(),
+    ),
+    every(
+      HIDDEN_LOCKS_MS,
+      () => isRunning() && !locksTree.isVisible,
+      () => void locks.reload(),
+    ),
+    every(HEALTH_MS, isRunning, () => void health.reload()),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      const changed = ServerSettings.some((name) =>
+        event.affectsConfiguration(`${Settings.section}.${name}`),
+      );
+      if (changed) void server.restart();
+    }),
     server.onDidChangeSources(() => void sources.reload()),
     server.onDidChangeSources(tellChanged),
     sessions.onDidChange(tellChanged),
@@ -77,6 +119,8 @@ export function activate(context: vscode.ExtensionContext): void {
       {
         ...sessionCommands(call, targets, reportError),
         ...sourceCommands(targets),
+        ...lockCommands({ call, locks, panels }),
+        ...healthCommands({ call, reports, health, locks }),
         ...transcriptCommands(panels, targets),
         ...viewCommands({ server, sessions, sources, scope, log }),
       },

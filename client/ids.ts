@@ -22,11 +22,21 @@ export const Commands = {
   refresh: 'lockstep.refresh',
   showLog: 'lockstep.showLog',
   restartServer: 'lockstep.restartServer',
+  cleanLocks: 'lockstep.cleanLocks',
+  cleanLock: 'lockstep.cleanLock',
+  releaseLease: 'lockstep.releaseLease',
+  revealLock: 'lockstep.revealLock',
+  copyLockPath: 'lockstep.copyLockPath',
+  openLockedSession: 'lockstep.openLockedSession',
+  refreshLocks: 'lockstep.refreshLocks',
+  doctor: 'lockstep.doctor',
+  showMenu: 'lockstep.showMenu',
 } as const;
 
 export const Views = {
   container: 'lockstep',
   sessions: 'lockstep.sessions',
+  locks: 'lockstep.locks',
 } as const;
 
 export const ContextKeys = {
@@ -34,6 +44,8 @@ export const ContextKeys = {
   server: 'lockstep.server',
   /** Whether the store was read, or failed to be: until then an empty list says nothing. */
   loaded: 'lockstep.loaded',
+  /** The same for locks. */
+  locksLoaded: 'lockstep.locksLoaded',
   /** 'workspace' | 'all' */
   scope: 'lockstep.scope',
 } as const;
@@ -45,6 +57,25 @@ export const StatusBarItems = {
 export const Settings = {
   section: 'lockstep',
   store: 'store',
+  lockRoots: 'locks.roots',
+  lockSharedRoots: 'locks.sharedRoots',
+  lockAutoClean: 'locks.autoClean',
+  lockWaitMs: 'locks.waitMs',
+  lockWarnAfterMs: 'locks.warnAfterMs',
+} as const;
+
+/** The settings that the server gets when it starts: a change of one starts it anew. */
+export const ServerSettings = [
+  Settings.store,
+  Settings.lockRoots,
+  Settings.lockSharedRoots,
+  Settings.lockAutoClean,
+  Settings.lockWaitMs,
+] as const;
+
+/** Of documents that Lockstep makes to be read. */
+export const DocumentSchemes = {
+  report: 'lockstep-report',
 } as const;
 
 export const WebviewTypes = {

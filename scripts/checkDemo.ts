@@ -42,6 +42,14 @@ export async function checkDemo(
     await workbench.editorTab('Discount codes').waitFor();
     await showsText(workbench, 'The checkout now takes discount codes');
     await workbench.screenshot(join(pictures, 'claude-code.png'));
+    await workbench.sidebar.expandView('Locks');
+    await workbench.sidebar.row('sessions.json.lock', 'Locks').waitFor();
+    await workbench.sidebar.row(/nightly-runner/, 'Locks').waitFor();
+    await workbench.palette('Lockstep: Clean Up Stale Locks…');
+    await workbench.quickInput.asks('Remove the locks that are checked');
+    await workbench.screenshot(join(pictures, 'locks.png'));
+    await workbench.quickInput.cancel();
+
     const activation = await workbench.activationTime('Lockstep');
     await window.close();
     return { firstRow, activation };

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -5,34 +6,52 @@ import * as z from 'zod';
 import { createServer } from '../server/server.ts';
 import type { CallParamsOf, Method } from '../server/protocol/method.ts';
 import * as history from '../server/protocol/sessionHistoryMethods.ts';
+import { locksAcquire, MAX_TTL_MS } from '../server/protocol/lockMethods.ts';
 import * as lifecycle from '../server/protocol/sessionLifecycleMethods.ts';
 
 const FIXTURES = fileURLToPath(new URL('../test/fixtures/', import.meta.url));
 /** The folder that the example transcripts speak of; in the copy it is the demo's own. */
 const FIXTURE_PROJECT = '/home/dev/projects';
 
+/** The variables by which the server finds the store and the agents' folders. */
+type AgentVariable =
+  | 'LOCKSTEP_HOME'
+  | 'CLAUDE_CONFIG_DIR'
+  | 'PI_CODING_AGENT_DIR'
+  | 'OPENCLAW_STATE_DIR'
+  | 'CODEX_HOME'
+  | 'XDG_STATE_HOME';
+
+/** Everything that the server looks at, in one folder: neither a demo nor a test shows or touches anyone's own. */
+export function agentFolders(folder: string): Readonly<Record<AgentVariable, string>> {
+  return {
+    LOCKSTEP_HOME: join(folder, 'lockstep'),
+    CLAUDE_CONFIG_DIR: join(folder, 'claude'),
+    PI_CODING_AGENT_DIR: join(folder, 'pi'),
+    OPENCLAW_STATE_DIR: join(folder, 'openclaw'),
+    CODEX_HOME: join(folder, 'codex'),
+    XDG_STATE_HOME: join(folder, 'state'),
+  };
+}
+
 export interface Demo {
   /** The folder to open. */
   readonly workspace: string;
-  /** Points the server at the example sessions, so that a demo neither shows nor touches anyone's own. */
-  readonly env: Readonly<Record<'LOCKSTEP_HOME' | 'CLAUDE_CONFIG_DIR' | 'PI_CODING_AGENT_DIR', string>>;
+  readonly env: Readonly<Record<AgentVariable, string>>;
 }
 
 /** Makes a workspace with example sessions of Lockstep's own and of other agents below an empty folder. */
 export async function makeDemo(folder: string): Promise<Demo> {
   const projects = join(folder, 'projects');
   const workspace = join(projects, 'shop');
-  const env = {
-    LOCKSTEP_HOME: join(folder, 'lockstep'),
-    CLAUDE_CONFIG_DIR: join(folder, 'claude'),
-    PI_CODING_AGENT_DIR: join(folder, 'pi'),
-  };
+  const env = agentFolders(folder);
   await mkdir(join(workspace, 'src'), { recursive: true });
   await writeFile(join(workspace, 'README.md'), '# Shop\n\nA small shop, for trying Lockstep.\n');
   await writeFile(join(workspace, 'src', 'cart.ts'), 'export const cart: string[] = [];\n');
   await copyTranscripts(join(FIXTURES, 'claude-code'), env.CLAUDE_CONFIG_DIR, projects);
   await copyTranscripts(join(FIXTURES, 'pi'), env.PI_CODING_AGENT_DIR, projects);
   await makeSessions(env, workspace);
+  await makeLockFiles(env.OPENCLAW_STATE_DIR);
   return { workspace, env };
 }
 
@@ -71,7 +90,12 @@ const iterate: Step = step(lifecycle.sessionsIterate, { data: {} });
 const endIteration = (outcome: string): Step => step(lifecycle.sessionsEndIteration, { outcome });
 
 /** What the example sessions did, in order. */
-const EXAMPLES: readonly { start: CallParamsOf<typeof lifecycle.sessionsStart>; steps: readonly Step[] }[] = [
+const EXAMPLES: readonly {
+  readonly start: CallParamsOf<typeof lifecycle.sessionsStart>;
+  readonly steps: readonly Step[];
+  /** Who holds its lease. */
+  readonly heldBy?: string;
+}[] = [
   {
     start: { task: 'Move the price table from floats to decimals', mode: 'developer', maxIterations: 40 },
     steps: [
@@ -84,6 +108,7 @@ const EXAMPLES: readonly { start: CallParamsOf<typeof lifecycle.sessionsStart>; 
       endIteration('prices.ts changed'),
       step(lifecycle.sessionsPause, { reason: 'Waiting for the review of the schema' }),
     ],
+    heldBy: 'nightly-runner',
   },
   {
     start: { task: 'Raise test coverage of the cart to 90 %', mode: 'tester', maxIterations: 2 },
@@ -159,6 +184,24 @@ const EXAMPLES: readonly { start: CallParamsOf<typeof lifecycle.sessionsStart>; 
   },
 ];
 
+/** Locks as OpenClaw leaves them: two by a process that is gone, one by this one, which lives as long as the demo. */
+async function makeLockFiles(stateDir: string): Promise<void> {
+  const folder = join(stateDir, 'agents', 'main', 'sessions');
+  await mkdir(folder, { recursive: true });
+  const dead = spawnSync(process.execPath, ['--version']).pid;
+  const hourAgo = new Date(Date.now() - 60 * 60_000).toISOString();
+  for (const [name, lock] of [
+    ['sessions.json.lock', { pid: dead, createdAt: hourAgo }],
+    ['4f0c7b5e-95d1-4c0a-8f0e-2f5a3c1d9b77.jsonl.lock', { pid: dead, createdAt: hourAgo }],
+    [
+      '9a1d2c3b-0e4f-4a5b-9c6d-7e8f90a1b2c3.jsonl.lock',
+      { pid: process.pid, createdAt: new Date().toISOString() },
+    ],
+  ] as const) {
+    await writeFile(join(folder, name), JSON.stringify(lock));
+  }
+}
+
 async function makeSessions(env: Demo['env'], workspace: string): Promise<void> {
   const server = createServer({ env, userHome: workspace, logger: { log: () => undefined } });
   const call = async (method: Method, params: object): Promise<unknown> => {
@@ -166,12 +209,16 @@ async function makeSessions(env: Demo['env'], workspace: string): Promise<void> 
     if (!outcome.ok) throw new Error(`${method.name}: ${outcome.error.message}`);
     return outcome.result;
   };
+  // Held by this process, which lives as long as the demo; never renewed, and never given back.
+  const acquire = (session: string, name: string) =>
+    call(locksAcquire, { session, name, ownerPid: process.pid, ttlMs: MAX_TTL_MS });
   try {
-    for (const { start, steps } of EXAMPLES) {
+    for (const { start, steps, heldBy } of EXAMPLES) {
       const { id } = z
         .looseObject({ id: z.string() })
         .parse(await call(lifecycle.sessionsStart, { ...start, workspace }));
       for (const [method, params] of steps) await call(method, { ...params, id });
+      if (heldBy !== undefined) await acquire(id, heldBy);
     }
   } finally {
     server.dispose();

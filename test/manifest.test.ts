@@ -38,11 +38,14 @@ describe('the manifest and the ids in the code', () => {
       [Views.container],
     );
     assert.deepEqual(sorted(Object.values(contributes.views).flatMap((views) => views.map(({ id }) => id))), [
+      Views.locks,
       Views.sessions,
     ]);
-    assert.deepEqual(sorted(Object.keys(contributes.configuration.properties)), [
-      `${Settings.section}.${Settings.store}`,
-    ]);
+    const { section, ...settings } = Settings;
+    assert.deepEqual(
+      sorted(Object.keys(contributes.configuration.properties)),
+      sorted(Object.values(settings).map((name) => `${section}.${name}`)),
+    );
     assert.ok(activationEvents.includes(`onWebviewPanel:${WebviewTypes.transcript}`));
   });
 
@@ -73,7 +76,9 @@ describe('the manifest and the ids in the code', () => {
   });
 
   it('keep settings that name a place machine-scoped', () => {
-    assert.equal(contributes.configuration.properties['lockstep.store']?.scope, 'machine');
+    for (const name of ['store', 'locks.roots', 'locks.sharedRoots', 'locks.autoClean']) {
+      assert.equal(contributes.configuration.properties[`lockstep.${name}`]?.scope, 'machine', name);
+    }
   });
 });
 

@@ -82,7 +82,12 @@ export function sessionCommands(
 
     [Commands.pauseSession]: async (argument) => {
       const title = vscode.l10n.t('Pause Session');
-      const session = await targetSession(argument, targets, title, ({ status }) => status === 'active');
+      const session = await targetSession(
+        argument,
+        targets,
+        title,
+        ({ status, pausing }) => status === 'active' && !pausing,
+      );
       if (session) await call(sessionsPause, { id: session.id });
     },
 
@@ -92,10 +97,10 @@ export function sessionCommands(
         argument,
         targets,
         title,
-        ({ status }) => status === 'paused' || status === 'timeout',
+        ({ status, pausing }) => status === 'paused' || status === 'timeout' || pausing,
       );
       if (!session) return;
-      if (budgetLeft(session) > 0) {
+      if (budgetLeft(session) > 0 || session.pausing) {
         await call(sessionsResume, { id: session.id });
         return;
       }

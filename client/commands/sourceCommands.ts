@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { Commands } from '../ids.ts';
 import type { CommandHandler } from './commandTable.ts';
 import { revealBidi } from '../services/plainText.ts';
+import { revealInFiles } from './revealInFiles.ts';
 import { shellLine } from './shellLine.ts';
 import { targetSource, type Targets } from './target.ts';
 
@@ -33,10 +34,7 @@ export function sourceCommands(targets: Targets): Record<string, CommandHandler>
     [Commands.revealFile]: async (argument) => {
       const session = await targetSource(argument, targets, vscode.l10n.t('Reveal File'), () => true);
       if (!session) return;
-      const uri = vscode.Uri.file(session.path);
-      // A window without a desktop has no file manager; there the file itself is shown.
-      const hasDesktop = vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined;
-      await vscode.commands.executeCommand(hasDesktop ? 'revealFileInOS' : 'vscode.open', uri);
+      await revealInFiles(session.path);
     },
   };
 }

@@ -4,6 +4,7 @@ import { sessionGroups, type SessionModel, type SessionSummary } from '../servic
 import type { SourceModel } from '../services/sourceModel.ts';
 import { revealBidi } from '../services/plainText.ts';
 import { statusIcon, statusLabel } from '../views/sessionItem.ts';
+import type { LockNode } from '../views/lockNode.ts';
 import type { SessionNode } from '../views/sessionNode.ts';
 import type { SessionsTree } from '../views/sessionsTree.ts';
 
@@ -14,10 +15,10 @@ export interface Targets {
 }
 
 /** Rows come from VS Code as what we gave it; the palette gives nothing. */
-function nodeOf(argument: unknown): SessionNode | undefined {
+function nodeOf(argument: unknown): SessionNode | LockNode | undefined {
   if (typeof argument !== 'object' || argument === null) return undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- commands on rows are called by VS Code with our own nodes
-  return 'type' in argument ? (argument as SessionNode) : undefined;
+  return 'type' in argument ? (argument as SessionNode | LockNode) : undefined;
 }
 
 /**
@@ -32,6 +33,7 @@ export async function targetSession(
 ): Promise<SessionSummary | undefined> {
   const node = nodeOf(argument);
   if (node?.type === 'session') return sessions.get(node.session.id) ?? node.session;
+  if (node?.type === 'lock' && node.lock.session !== undefined) return sessions.get(node.lock.session);
   const choices = sessionGroups.flatMap((group) => sessions.list(group)).filter(eligible);
   if (choices.length === 0) {
     void vscode.window.showInformationMessage(vscode.l10n.t('{0}: no session is in a state for it.', title));

@@ -11,7 +11,7 @@ import { beforeAbort } from './beforeAbort.ts';
 import { CallError } from './callError.ts';
 import { ContextKey } from './contextKey.ts';
 import { plainText } from './plainText.ts';
-import { storeFolder } from './storeFolder.ts';
+import { serverEnvironment } from './serverEnvironment.ts';
 
 /** A server that crashes this often within this time is left down until somebody restarts it. */
 const MOST_CRASHES = 5;
@@ -144,13 +144,13 @@ export class LockstepServer implements vscode.Disposable {
   /** Loads the client here, after activation: the library is most of the extension's code. */
   async #connect(): Promise<Life> {
     const { createLanguageClient } = await import('./languageClient.ts');
-    const setting = vscode.workspace.getConfiguration(Settings.section).get<string>(Settings.store, '');
-    const store = storeFolder(setting, homedir());
+    const settings = vscode.workspace.getConfiguration(Settings.section);
+    const environment = serverEnvironment((name) => settings.get(name), homedir());
     const over = new AbortController();
     const isCurrent = () => this.#life?.over === over && !over.signal.aborted;
     const client = createLanguageClient({
       modulePath: this.#modulePath,
-      env: { ...process.env, ...(store === undefined ? {} : { LOCKSTEP_HOME: store }) },
+      env: { ...process.env, ...environment },
       log: this.#log,
       onState: (state) => {
         if (isCurrent()) this.#setState(state);

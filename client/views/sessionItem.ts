@@ -38,15 +38,21 @@ export function statusIcon(status: SessionStatus): vscode.ThemeIcon {
   }
 }
 
+/** A pause was asked for; whoever drives the session carries it out at the end of the iteration. */
+function pausingIcon(): vscode.ThemeIcon {
+  return new vscode.ThemeIcon('loading~spin', new vscode.ThemeColor('charts.blue'));
+}
+
 /** The row of one of Lockstep's own sessions. */
 export function sessionItem(session: SessionSummary, now: number): vscode.TreeItem {
   const item = new vscode.TreeItem(revealBidi(session.title));
   const iterations = `${session.iterations}/${session.maxIterations}`;
   const age = shortAge(session.updatedAt, now);
   const label = session.label === undefined ? '' : ` · ${session.label}`;
-  item.description = `${iterations} · ${age}${label}`;
-  item.iconPath = statusIcon(session.status);
-  item.contextValue = `session.${session.status}${session.archivedAt === undefined ? '' : '.archived'}`;
+  const pausing = session.pausing ? `${vscode.l10n.t('pausing')} · ` : '';
+  item.description = `${pausing}${iterations} · ${age}${label}`;
+  item.iconPath = session.pausing ? pausingIcon() : statusIcon(session.status);
+  item.contextValue = `session.${session.pausing ? 'pausing' : session.status}${session.archivedAt === undefined ? '' : '.archived'}`;
   item.tooltip = tooltip(session);
   item.accessibilityInformation = {
     label: vscode.l10n.t(
@@ -63,7 +69,12 @@ export function sessionItem(session: SessionSummary, now: number): vscode.TreeIt
 
 function tooltip(session: SessionSummary): string {
   const rows: [string, string | undefined][] = [
-    [vscode.l10n.t('Status'), statusLabel(session.status)],
+    [
+      vscode.l10n.t('Status'),
+      session.pausing
+        ? vscode.l10n.t('Active; pauses at the end of the iteration')
+        : statusLabel(session.status),
+    ],
     [vscode.l10n.t('Iterations'), `${session.iterations} / ${session.maxIterations}`],
     [vscode.l10n.t('Mode'), session.mode],
     [vscode.l10n.t('Label'), session.label],

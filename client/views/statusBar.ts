@@ -1,23 +1,37 @@
 import * as vscode from 'vscode';
-import { Commands, StatusBarItems, Views } from '../ids.ts';
+import { Commands, StatusBarItems } from '../ids.ts';
 import { CallError } from '../services/callError.ts';
 import type { LockstepServer } from '../services/lockstepServer.ts';
+import type { HealthModel } from '../services/healthModel.ts';
+import type { LockModel } from '../services/lockModel.ts';
 import type { SessionModel } from '../services/sessionModel.ts';
 
-/** The one status-bar item: the server's state, and how many sessions are active and paused. */
+export interface StatusBarParts {
+  readonly server: LockstepServer;
+  readonly sessions: SessionModel;
+  readonly locks: LockModel;
+  readonly health: HealthModel;
+}
+
+/** The one status-bar item: the server's state and health, active and paused sessions, stale locks. Opens the menu. */
 export class StatusBar implements vscode.Disposable {
   readonly #item: vscode.StatusBarItem;
-  readonly #server: LockstepServer;
-  readonly #sessions: SessionModel;
+  readonly #parts: StatusBarParts;
   readonly #disposables: { dispose(): void }[];
 
-  constructor(server: LockstepServer, sessions: SessionModel) {
-    this.#server = server;
-    this.#sessions = sessions;
+  constructor(parts: StatusBarParts) {
+    this.#parts = parts;
     this.#item = vscode.window.createStatusBarItem(StatusBarItems.status, vscode.StatusBarAlignment.Left);
     this.#item.name = vscode.l10n.t('Lockstep');
     const draw = () => this.#draw();
-    this.#disposables = [this.#item, server.onDidChangeState(draw), sessions.onDidChange(draw)];
+    const { server, sessions, locks, health } = parts;
+    this.#disposables = [
+      this.#item,
+      server.onDidChangeState(draw),
+      sessions.onDidChange(draw),
+      locks.onDidChange(draw),
+      health.onDidChange(draw),
+    ];
     this.#draw();
     this.#item.show();
   }
@@ -27,15 +41,13 @@ export class StatusBar implements vscode.Disposable {
   }
 
   #draw(): void {
-    const { error } = this.#sessions;
+    const { server, sessions } = this.#parts;
+    const { error } = sessions;
     this.#item.backgroundColor = undefined;
-    this.#item.command = `${Views.sessions}.focus`;
-    if (
-      this.#server.state === 'starting' ||
-      (this.#server.state === 'running' && !this.#sessions.isLoaded && !error)
-    ) {
+    this.#item.command = Commands.showMenu;
+    if (server.state === 'starting' || (server.state === 'running' && !sessions.isLoaded && !error)) {
       this.#set('$(loading~spin) Lockstep', vscode.l10n.t('Lockstep is starting'));
-    } else if (this.#server.state === 'down') {
+    } else if (server.state === 'down') {
       this.#item.backgroundColor = new vscode.ThemeColor('statusBarItem.errorBackground');
       this.#item.command = Commands.restartServer;
       this.#set(
@@ -46,11 +58,34 @@ export class StatusBar implements vscode.Disposable {
       this.#item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
       this.#set('$(warning) Lockstep', `${vscode.l10n.t(error.wire.title)}: ${error.wire.message}`);
     } else {
-      const active = this.#sessions.count('active');
-      const paused = this.#sessions.count('paused');
-      const words = vscode.l10n.t('Lockstep: {0} active, {1} paused', active, paused);
-      this.#set(`Lockstep $(play-circle) ${active} $(debug-pause) ${paused}`, words);
+      this.#drawCounts();
     }
+  }
+
+  #drawCounts(): void {
+    const { sessions, locks, health } = this.#parts;
+    const [active, paused, stale] = [sessions.count('active'), sessions.count('paused'), locks.staleCount];
+    const status = health.health?.status ?? 'healthy';
+    // Stale locks are told of by their number: they are no reason for alarm.
+    const troubles = Object.entries(health.health?.checks ?? {}).filter(
+      ([name, check]) => name !== 'locks' && check.status !== 'healthy',
+    );
+    const icon = troubles.length > 0 ? '$(warning) ' : '';
+    if (troubles.length > 0)
+      this.#item.backgroundColor = new vscode.ThemeColor(
+        status === 'unhealthy' ? 'statusBarItem.errorBackground' : 'statusBarItem.warningBackground',
+      );
+    const lines = [
+      vscode.l10n.t('Lockstep: {0} active, {1} paused', active, paused),
+      ...(stale === 0
+        ? []
+        : [stale === 1 ? vscode.l10n.t('1 stale lock') : vscode.l10n.t('{0} stale locks', stale)]),
+      ...(troubles.length === 0
+        ? [vscode.l10n.t('Health: all is well')]
+        : troubles.map(([, check]) => check.message)),
+    ];
+    const locked = stale === 0 ? '' : ` $(unlock) ${stale}`;
+    this.#set(`${icon}Lockstep $(play-circle) ${active} $(debug-pause) ${paused}${locked}`, lines.join('\n'));
   }
 
   #set(text: string, words: string): void {

@@ -83,7 +83,7 @@ export class QuickInput {
 
   /** Ticks or clears the row in a list of several choices. */
   async toggle(text: TextMatch): Promise<void> {
-    await this.#row(text).first().locator('.quick-input-list-checkbox').click();
+    await this.#row(text).first().locator('.monaco-checkbox').click();
   }
 
   /** Opens the command palette with something typed. */

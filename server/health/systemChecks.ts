@@ -3,6 +3,7 @@ import { access, statfs } from 'node:fs/promises';
 import type { LockCatalogue } from '../locks/lockCatalogue.ts';
 import { systemErrorCode, systemErrorReason } from '../platform/systemError.ts';
 import type { HealthCheck, HealthStatus } from '../protocol/healthMethods.ts';
+import { isStale } from '../protocol/lock.ts';
 import type { SessionSource } from '../sources/source.ts';
 import type { StoreFile } from '../store/storeFile.ts';
 import { settled, worst, type HealthChecks } from './healthChecks.ts';
@@ -135,7 +136,7 @@ async function readability(root: string): Promise<string> {
 async function locksCheck(catalogue: LockCatalogue): Promise<HealthCheck> {
   const [files, leases] = await Promise.all([catalogue.files(undefined), catalogue.leases()]);
   const locks = [...leases.map(({ lock }) => lock), ...files.locks];
-  const stale = locks.filter(({ verdict, removable }) => verdict === 'dead' && removable).length;
+  const stale = locks.filter(isStale).length;
   const problems = files.problems.length;
   const words = [
     stale === 0 ? 'No stale locks.' : stale === 1 ? 'One stale lock.' : `${stale} stale locks.`,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Lease } from '../domain/lease.ts';
 import type { Counters } from '../platform/counters.ts';
 import type { ParamsOf } from '../protocol/method.ts';
-import type { Lock } from '../protocol/lock.ts';
+import { isStale, type Lock } from '../protocol/lock.ts';
 import type { CleanResult, locksClean } from '../protocol/lockMethods.ts';
 import type { FileLocks } from './fileLock.ts';
 import type { FileFinding, LockCatalogue } from './lockCatalogue.ts';
@@ -92,12 +92,6 @@ export class LockCleaner {
     if (refusal === undefined) counters.count('lockFilesRemoved');
     return refusal;
   }
-}
-
-/** A lease that has run out may be taken over by anyone, so it is removed unless its owner is known to live. */
-function isStale({ kind, verdict, reasons, removable }: Lock): boolean {
-  if (!removable) return false;
-  return verdict === 'dead' || (kind === 'lease' && verdict !== 'alive' && reasons.includes('expired'));
 }
 
 function markOld(lock: Lock, staleMs: number): Lock {

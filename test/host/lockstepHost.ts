@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { makeDemo } from '../../scripts/demo.ts';
+import { agentFolders, makeDemo, type Demo } from '../../scripts/demo.ts';
 import { launchBrowser } from '../../scripts/host/browser.ts';
 import { installVsix, startVsCodeServer, type VsCodeServer } from '../../scripts/host/vscodeServer.ts';
 import { openWindow, type VsCodeWindow } from '../../scripts/host/window.ts';
@@ -14,6 +14,7 @@ export interface HostOptions {
   /** False is Restricted Mode. */
   readonly trust?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** The packaged extension in a real VS Code and a real browser, on sessions of its own. */
@@ -23,7 +24,7 @@ export interface LockstepHost {
   readonly workspace: string;
   /** `$LOCKSTEP_HOME` of the server. */
   readonly home: string;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Demo['env'];
   open(): Promise<VsCodeWindow>;
   stop(): Promise<void>;
 }
@@ -32,6 +33,7 @@ export async function startLockstepHost({
   content,
   trust = true,
   env = {},
+  settings = {},
 }: HostOptions): Promise<LockstepHost> {
   const folder = await mkdtemp(join(tmpdir(), 'lockstep-host-'));
   const extensionsDir = join(folder, 'extensions');
@@ -44,7 +46,7 @@ export async function startLockstepHost({
     env: allEnv,
     trust,
     smokeTestDriver: false,
-    userSettings: { 'security.workspace.trust.startupPrompt': 'never' },
+    userSettings: { 'security.workspace.trust.startupPrompt': 'never', ...settings },
   });
   const browser = await launchBrowser();
   return {
@@ -72,12 +74,5 @@ export async function startLockstepHost({
 async function emptyWorkspace(folder: string) {
   const workspace = join(folder, 'workspace');
   await mkdir(workspace);
-  return {
-    workspace,
-    env: {
-      LOCKSTEP_HOME: join(folder, 'lockstep'),
-      CLAUDE_CONFIG_DIR: join(folder, 'claude'),
-      PI_CODING_AGENT_DIR: join(folder, 'pi'),
-    },
-  };
+  return { workspace, env: agentFolders(folder) };
 }

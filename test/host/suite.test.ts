@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { agentFolders } from '../../scripts/demo.ts';
 import { launchBrowser } from '../../scripts/host/browser.ts';
 import { findDesktopVsCode, runDesktopSuite } from '../../scripts/host/desktop.ts';
 import { installVsix, startVsCodeServer } from '../../scripts/host/vscodeServer.ts';
@@ -34,11 +35,7 @@ describe('the suite inside the extension host', () => {
       external: ['vscode'],
       logLevel: 'error',
     });
-    env = {
-      LOCKSTEP_HOME: join(folder, 'home'),
-      CLAUDE_CONFIG_DIR: join(folder, 'claude'),
-      PI_CODING_AGENT_DIR: join(folder, 'pi'),
-    };
+    env = agentFolders(folder);
   });
   after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 

@@ -1,0 +1,68 @@
+import * as vscode from 'vscode';
+import { healthGet } from '../../server/protocol/healthMethods.ts';
+import { Commands, Views } from '../ids.ts';
+import type { LockModel } from '../services/lockModel.ts';
+import type { Call } from '../services/sessionModel.ts';
+import type { Reports } from '../views/reports.ts';
+import { doctorReport, healthLabel } from '../views/doctorReport.ts';
+import type { HealthModel } from '../services/healthModel.ts';
+import type { CommandHandler } from './commandTable.ts';
+
+export interface HealthParts {
+  readonly call: Call;
+  readonly reports: Reports;
+  readonly health: HealthModel;
+  readonly locks: LockModel;
+}
+
+/** The doctor, and the menu of the status bar item. */
+export function healthCommands({
+  call,
+  reports,
+  health,
+  locks,
+}: HealthParts): Record<string, CommandHandler> {
+  return {
+    [Commands.doctor]: async () => {
+      const found = await vscode.window.withProgress(
+        { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Lockstep looks at itself') },
+        () => call(healthGet, { integrity: true }),
+      );
+      await reports.show('Lockstep Doctor', doctorReport(found));
+      await health.reload();
+    },
+
+    [Commands.showMenu]: async () => {
+      const status = health.health?.status;
+      const stale = locks.staleCount;
+      const items = [
+        item('list-tree', vscode.l10n.t('Show Sessions'), `${Views.sessions}.focus`),
+        item('lock', vscode.l10n.t('Show Locks'), `${Views.locks}.focus`, countOf(locks)),
+        ...(stale > 0 && vscode.workspace.isTrusted
+          ? [item('trash', vscode.l10n.t('Clean Up Stale Locks…'), Commands.cleanLocks, String(stale))]
+          : []),
+        ...(vscode.workspace.isTrusted
+          ? [item('add', vscode.l10n.t('New Session…'), Commands.newSession)]
+          : []),
+        item(
+          'pulse',
+          vscode.l10n.t('Doctor'),
+          Commands.doctor,
+          status === undefined ? undefined : healthLabel(status),
+        ),
+        item('output', vscode.l10n.t('Show Log'), Commands.showLog),
+        item('debug-restart', vscode.l10n.t('Restart Server'), Commands.restartServer),
+      ];
+      const picked = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Lockstep') });
+      if (picked) await vscode.commands.executeCommand(picked.command);
+    },
+  };
+}
+
+function item(icon: string, label: string, command: string, description?: string) {
+  return { label, iconPath: new vscode.ThemeIcon(icon), command, ...(description ? { description } : {}) };
+}
+
+function countOf({ locks }: LockModel): string | undefined {
+  return locks.length === 0 ? undefined : String(locks.length);
+}
