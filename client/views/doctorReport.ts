@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Health, HealthCheck, HealthStatus } from '../../server/protocol/healthMethods.ts';
-import { revealBidi } from '../services/plainText.ts';
+import { markdownBlock, markdownText } from '../services/markdownText.ts';
 import { fullTime } from './age.ts';
 
 export function healthLabel(status: HealthStatus): string {
@@ -38,36 +38,28 @@ export function doctorReport({ status, timestamp, checks, counters }: Health): s
     '',
     `| | ${vscode.l10n.t('Check')} | ${vscode.l10n.t('Finding')} |`,
     '| - | - | - |',
-    ...entries.map(([name, check]) => `| ${MARKS[check.status]} | ${cell(name)} | ${cell(check.message)} |`),
+    ...entries.map(
+      ([name, check]) =>
+        `| ${MARKS[check.status]} | ${markdownText(name)} | ${markdownText(check.message)} |`,
+    ),
     '',
     `## ${vscode.l10n.t('Counted since the server started')}`,
     '',
-    ...counted.map(([name, count]) => `- ${cell(name)}: ${count}`),
+    ...counted.map(([name, count]) => `- ${markdownText(name)}: ${count}`),
     '',
     `## ${vscode.l10n.t('Details')}`,
     '',
-    ...fenced(
+    markdownBlock(
       JSON.stringify(Object.fromEntries(entries.map(([name, { details }]) => [name, details])), null, 2),
+      'json',
     ),
     '',
   ].join('\n');
 }
 
 function adviceOf([name, { message, advice }]: [string, HealthCheck]): string[] {
-  return [`- **${cell(name)}**: ${cell(message)}`, ...(advice === undefined ? [] : [`  ${cell(advice)}`])];
-}
-
-/** Text from outside as it is, in the middle of a page: nothing in it becomes markup, a link or the end of a cell. */
-function cell(text: string): string {
-  return revealBidi(text)
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[\\`*_[\]<>#|~&]/g, String.raw`\$&`)
-    .replaceAll('://', ':\u200b//');
-}
-
-/** With a fence that is longer than any in the text. */
-function fenced(text: string): string[] {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return [`${fence}json`, revealBidi(text), fence];
+  return [
+    `- **${markdownText(name)}**: ${markdownText(message)}`,
+    ...(advice === undefined ? [] : [`  ${markdownText(advice)}`]),
+  ];
 }

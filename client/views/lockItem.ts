@@ -90,7 +90,8 @@ export function ownerText({ name, pid, host }: Lock['owner']): string | undefine
 /** The session's title, or the file's name with the ids in it cut short: the whole name is in the tooltip. */
 export function lockLabel(lock: Lock): string {
   if (lock.kind === 'lease') return revealBidi(lock.guards);
-  const name = basename(lock.path ?? lock.guards);
+  // The names of our own are hashes.
+  const name = basename(lock.format === 'lockstep' ? lock.guards : (lock.path ?? lock.guards));
   return revealBidi(
     name.replaceAll(/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '$1…'),
   );

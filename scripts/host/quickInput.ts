@@ -76,6 +76,11 @@ export class QuickInput {
     }
   }
 
+  /** Waits until the list offers this row: it comes some time after its question. */
+  async offers(text: TextMatch): Promise<void> {
+    await this.#row(text).first().waitFor();
+  }
+
   /** Chooses the row with exactly this label, or whose text matches the pattern; typing first is up to the caller. */
   async choose(text: TextMatch): Promise<void> {
     await this.#row(text).first().click();

@@ -23,6 +23,8 @@ const startData = z.looseObject({ task: text });
 const reasonData = z.looseObject({ reason: text });
 const errorData = z.looseObject({ error: text });
 const outcomeData = z.looseObject({ outcome: text });
+/** A pause that was left for whoever drives the session. */
+const pausingData = z.looseObject({ pausing: z.literal(true), reason: text.optional() });
 const summaryData = z.looseObject({ summary: text });
 
 /**
@@ -120,12 +122,19 @@ export function itemFromEvent(event: SessionEvent, iteration: number): Transcrip
     }
     case 'timeout':
     case 'update': {
-      const words = type === 'update' ? jsonOf(data) : undefined;
+      const pausing = pausingData.safeParse(data);
+      const words =
+        type !== 'update' ? undefined : pausing.success ? pauseRequest(pausing.data) : jsonOf(data);
       return { ...base, kind: 'lifecycle', event: type, ...(words === undefined ? {} : { text: words }) };
     }
     default:
       return other;
   }
+}
+
+function pauseRequest({ reason }: z.output<typeof pausingData>): string {
+  const words = 'Asked to pause at the end of the iteration';
+  return reason === undefined ? words : `${words}: ${reason}`;
 }
 
 function tokensOf(usage: z.output<typeof usageSchema>): Tokens {

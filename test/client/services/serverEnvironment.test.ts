@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { delimiter } from 'node:path';
+import { describe, it } from 'node:test';
+import { serverEnvironment } from '../../../client/services/serverEnvironment.ts';
+
+const environment = (settings: Record<string, unknown>) =>
+  serverEnvironment((name) => settings[name], '/home/me');
+
+describe('the environment that the settings make for the server', () => {
+  it('is empty where nothing is set', () => {
+    assert.deepEqual(environment({}), {});
+    assert.deepEqual(environment({ store: ' ', 'locks.roots': [], 'locks.sharedRoots': [''] }), {});
+  });
+
+  it('names the store, the folders with locks, and how locks are cleaned', () => {
+    assert.deepEqual(
+      environment({
+        store: '~/sessions',
+        'locks.roots': ['/srv/locks', '~/more'],
+        'locks.sharedRoots': ['/mnt/shared'],
+        'locks.autoClean': 'all',
+        'locks.waitMs': 500,
+      }),
+      {
+        LOCKSTEP_HOME: '/home/me/sessions',
+        LOCKSTEP_LOCK_ROOTS: ['/srv/locks', '/home/me/more'].join(delimiter),
+        LOCKSTEP_LOCK_SHARED_ROOTS: '/mnt/shared',
+        LOCKSTEP_LOCK_AUTO_CLEAN: 'all',
+        LOCKSTEP_LOCK_WAIT_MS: '500',
+      },
+    );
+  });
+
+  it('refuses a relative path, naming the setting', () => {
+    assert.throws(() => environment({ store: 'sessions' }), /lockstep\.store.*absolute/);
+    assert.throws(() => environment({ 'locks.roots': ['/a', 'b'] }), /lockstep\.locks\.roots.*"b"/);
+  });
+
+  it('takes values of a wrong kind for none', () => {
+    assert.deepEqual(
+      environment({ store: 5, 'locks.roots': 'x', 'locks.autoClean': null, 'locks.waitMs': '1' }),
+      {},
+    );
+  });
+});
