@@ -102,6 +102,7 @@ export function activate(context: vscode.ExtensionContext): void {
       () => void locks.reload(),
     ),
     every(HEALTH_MS, isRunning, () => void health.reload()),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => void server.restart()),
     vscode.workspace.onDidChangeConfiguration((event) => {
       const changed = ServerSettings.some((name) =>
         event.affectsConfiguration(`${Settings.section}.${name}`),

@@ -145,7 +145,11 @@ export class LockstepServer implements vscode.Disposable {
   async #connect(): Promise<Life> {
     const { createLanguageClient } = await import('./languageClient.ts');
     const settings = vscode.workspace.getConfiguration(Settings.section);
-    const environment = serverEnvironment((name) => settings.get(name), homedir());
+    const environment = serverEnvironment(
+      (name) => settings.get(name),
+      homedir(),
+      vscode.workspace.isTrusted,
+    );
     const over = new AbortController();
     const isCurrent = () => this.#life?.over === over && !over.signal.aborted;
     const client = createLanguageClient({

@@ -9,11 +9,12 @@ export type ReadSetting = (name: string) => unknown;
  * The settings as the server reads them: from its environment, as the command does.
  * @throws Error where a path is relative: to what, would be anybody's guess
  */
-export function serverEnvironment(read: ReadSetting, home: string): NodeJS.ProcessEnv {
+export function serverEnvironment(read: ReadSetting, home: string, isTrusted: boolean): NodeJS.ProcessEnv {
   const store = storeFolder(textOf(read(Settings.store)), home);
   const roots = folders(Settings.lockRoots, read, home);
   const sharedRoots = folders(Settings.lockSharedRoots, read, home);
-  const autoClean = textOf(read(Settings.lockAutoClean));
+  // In a workspace that is not trusted, nothing is changed.
+  const autoClean = isTrusted ? textOf(read(Settings.lockAutoClean)) : 'off';
   const waitMs = read(Settings.lockWaitMs);
   return {
     ...(store === undefined ? {} : { LOCKSTEP_HOME: store }),

@@ -231,6 +231,10 @@ describe('Lockstep in VS Code, from an empty store', () => {
       'Resume in Terminal',
       'Reveal File',
       'Refresh Sessions',
+      'Clean Up Stale Locks…',
+      'Refresh Locks',
+      'Doctor',
+      'Show Menu',
       'Show Log',
       'Restart Server',
     ]) {

@@ -141,7 +141,14 @@ describe('in a workspace that is not trusted', () => {
     await frame.getByText('The floating promise is the cause.').waitFor();
     const titles = await workbench.quickInput.paletteTitles('Lockstep: ');
     assert.ok(titles.includes('Lockstep: Open Transcript'));
-    for (const title of ['New Session…', 'Pause Session', 'Resume in Terminal', 'Fail Session…']) {
+    assert.ok(titles.includes('Lockstep: Doctor'));
+    for (const title of [
+      'New Session…',
+      'Pause Session',
+      'Resume in Terminal',
+      'Fail Session…',
+      'Clean Up Stale Locks…',
+    ]) {
       assert.ok(!titles.includes(`Lockstep: ${title}`), title);
     }
   });

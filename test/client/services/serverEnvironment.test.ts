@@ -3,8 +3,8 @@ import { delimiter } from 'node:path';
 import { describe, it } from 'node:test';
 import { serverEnvironment } from '../../../client/services/serverEnvironment.ts';
 
-const environment = (settings: Record<string, unknown>) =>
-  serverEnvironment((name) => settings[name], '/home/me');
+const environment = (settings: Record<string, unknown>, isTrusted = true) =>
+  serverEnvironment((name) => settings[name], '/home/me', isTrusted);
 
 describe('the environment that the settings make for the server', () => {
   it('is empty where nothing is set', () => {
@@ -29,6 +29,10 @@ describe('the environment that the settings make for the server', () => {
         LOCKSTEP_LOCK_WAIT_MS: '500',
       },
     );
+  });
+
+  it('cleans nothing by itself in a workspace that is not trusted', () => {
+    assert.deepEqual(environment({ 'locks.autoClean': 'all' }, false), { LOCKSTEP_LOCK_AUTO_CLEAN: 'off' });
   });
 
   it('refuses a relative path, naming the setting', () => {
