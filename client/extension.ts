@@ -9,7 +9,7 @@ import { sourceCommands } from './commands/sourceCommands.ts';
 import { transcriptCommands } from './commands/transcriptCommands.ts';
 import { viewCommands } from './commands/viewCommands.ts';
 import { ServerSettings, Settings, WebviewTypes } from './ids.ts';
-import { every } from './services/every.ts';
+import { every, Soon } from './services/every.ts';
 import { HealthModel } from './services/healthModel.ts';
 import { LockModel } from './services/lockModel.ts';
 import { LockstepServer } from './services/lockstepServer.ts';
@@ -20,7 +20,7 @@ import { headerOf } from './services/sessionHeaders.ts';
 import { SourceModel } from './services/sourceModel.ts';
 import { TranscriptPanels } from './transcript/panels.ts';
 import { LocksTree } from './views/locksTree.ts';
-import { isOverdue, LockWarnings } from './views/lockWarnings.ts';
+import { LockWarnings } from './views/lockWarnings.ts';
 import { Reports } from './views/reports.ts';
 import { SessionsTree } from './views/sessionsTree.ts';
 import { StatusBar } from './views/statusBar.ts';
@@ -29,6 +29,8 @@ import { StatusBar } from './views/statusBar.ts';
 const VISIBLE_LOCKS_MS = 5_000;
 const HIDDEN_LOCKS_MS = 30_000;
 const HEALTH_MS = 60_000;
+/** An agent can write a hundred events a second; looking at all the places with locks is far more work than that. */
+const LOCKS_AFTER_CHANGE_MS = 1_000;
 
 /** Wires the parts; nothing here waits for the server, so that activation costs next to nothing. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -42,7 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const health = new HealthModel(call);
   const scope = new Scope(context.workspaceState);
   const tree = new SessionsTree({ server, sessions, sources, scope });
-  const locksTree = new LocksTree(server, locks, isOverdue);
+  const locksTree = new LocksTree({ server, locks, sessions });
   const statusBar = new StatusBar({ server, sessions, locks, health });
   const reports = new Reports();
 
@@ -72,13 +74,14 @@ export function activate(context: vscode.ExtensionContext): void {
     showError: (error) => void reportError(error),
   });
 
+  const locksSoon = new Soon(LOCKS_AFTER_CHANGE_MS, () => void locks.reload());
   const targets = { sessions, sources, tree };
   context.subscriptions.push(
     log,
     scope,
     tree,
     locksTree,
-    new LockWarnings(locks),
+    new LockWarnings(locks, context.globalState),
     statusBar,
     reports,
     server.onDidChangeState((state) => {
@@ -89,7 +92,8 @@ export function activate(context: vscode.ExtensionContext): void {
       void health.reload();
     }),
     server.onDidChangeStore(() => void sessions.catchUp()),
-    server.onDidChangeStore(() => void locks.reload()),
+    locksSoon,
+    server.onDidChangeStore(() => locksSoon.ask()),
     // Owners die, and grow old, without anything being written.
     every(
       VISIBLE_LOCKS_MS,

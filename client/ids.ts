@@ -30,6 +30,7 @@ export const Commands = {
   openLockedSession: 'lockstep.openLockedSession',
   refreshLocks: 'lockstep.refreshLocks',
   doctor: 'lockstep.doctor',
+  verifyStore: 'lockstep.verifyStore',
   showMenu: 'lockstep.showMenu',
 } as const;
 

@@ -22,15 +22,18 @@ export function healthCommands({
   health,
   locks,
 }: HealthParts): Record<string, CommandHandler> {
+  const examine = async (title: string, integrity: boolean): Promise<void> => {
+    const found = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title },
+      () => call(healthGet, { integrity }),
+    );
+    await reports.show('Lockstep Doctor', doctorReport(found));
+    await health.reload();
+  };
   return {
-    [Commands.doctor]: async () => {
-      const found = await vscode.window.withProgress(
-        { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Lockstep looks at itself') },
-        () => call(healthGet, { integrity: true }),
-      );
-      await reports.show('Lockstep Doctor', doctorReport(found));
-      await health.reload();
-    },
+    [Commands.doctor]: () => examine(vscode.l10n.t('Lockstep looks at itself'), false),
+    [Commands.verifyStore]: () =>
+      examine(vscode.l10n.t('Reading and verifying the whole store; other calls wait for it'), true),
 
     [Commands.showMenu]: async () => {
       const status = health.health?.status;

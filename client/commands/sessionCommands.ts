@@ -15,7 +15,7 @@ import { plainText } from '../services/plainText.ts';
 import type { Call, SessionSummary } from '../services/sessionModel.ts';
 import type { CommandHandler } from './commandTable.ts';
 import { askIterations, askText } from './input.ts';
-import { targetSession, type Targets } from './target.ts';
+import { leasedSession, targetSession, type Targets } from './target.ts';
 
 const isLive = ({ status }: SessionSummary) =>
   status === 'active' || status === 'paused' || status === 'timeout';
@@ -82,13 +82,17 @@ export function sessionCommands(
 
     [Commands.pauseSession]: async (argument) => {
       const title = vscode.l10n.t('Pause Session');
-      const session = await targetSession(
-        argument,
-        targets,
-        title,
-        ({ status, pausing }) => status === 'active' && !pausing,
-      );
-      if (session) await call(sessionsPause, { id: session.id });
+      const id =
+        leasedSession(argument) ??
+        (
+          await targetSession(
+            argument,
+            targets,
+            title,
+            ({ status, pausing }) => status === 'active' && !pausing,
+          )
+        )?.id;
+      if (id !== undefined) await call(sessionsPause, { id });
     },
 
     [Commands.resumeSession]: async (argument) => {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { SourceSession } from '../../server/protocol/sourceSession.ts';
 import { sessionGroups, type SessionModel, type SessionSummary } from '../services/sessionModel.ts';
 import type { SourceModel } from '../services/sourceModel.ts';
-import { revealBidi } from '../services/plainText.ts';
+import { listText } from '../services/plainText.ts';
 import { statusIcon, statusLabel } from '../views/sessionItem.ts';
 import type { LockNode } from '../views/lockNode.ts';
 import type { SessionNode } from '../views/sessionNode.ts';
@@ -33,7 +33,6 @@ export async function targetSession(
 ): Promise<SessionSummary | undefined> {
   const node = nodeOf(argument);
   if (node?.type === 'session') return sessions.get(node.session.id) ?? node.session;
-  if (node?.type === 'lock' && node.lock.session !== undefined) return sessions.get(node.lock.session);
   const choices = sessionGroups.flatMap((group) => sessions.list(group)).filter(eligible);
   if (choices.length === 0) {
     void vscode.window.showInformationMessage(vscode.l10n.t('{0}: no session is in a state for it.', title));
@@ -41,7 +40,7 @@ export async function targetSession(
   }
   const picked = await vscode.window.showQuickPick(
     choices.map((session) => ({
-      label: revealBidi(session.title),
+      label: listText(session.title),
       description: `${statusLabel(session.status)} · ${session.iterations}/${session.maxIterations}`,
       iconPath: statusIcon(session.status),
       session,
@@ -62,7 +61,7 @@ export async function targetSource(
   if (node?.type === 'source') return sources.get(node.session.ref) ?? node.session;
   const choices = sources.groups.flatMap(({ label, sessions }) =>
     sessions.filter(eligible).map((session) => ({
-      label: revealBidi(session.title),
+      label: listText(session.title),
       description: label,
       detail: session.cwd ?? session.path,
       session,
@@ -79,6 +78,12 @@ export async function targetSource(
     matchOnDetail: true,
   });
   return picked?.session;
+}
+
+/** The session of a lease's row, which this window need not know otherwise. */
+export function leasedSession(argument: unknown): string | undefined {
+  const node = nodeOf(argument);
+  return node?.type === 'lock' ? node.lock.session : undefined;
 }
 
 /** What "Open Transcript" is for: any session. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { Commands } from '../ids.ts';
-import { revealBidi } from '../services/plainText.ts';
+import { listText } from '../services/plainText.ts';
 import { OWN_REF } from '../services/sessionHeaders.ts';
 import { sessionGroups } from '../services/sessionModel.ts';
 import type { TranscriptPanels } from '../transcript/panels.ts';
@@ -31,14 +31,14 @@ async function pick({ sessions, sources }: Targets): Promise<string | undefined>
   const picked = await vscode.window.showQuickPick(
     [
       ...own.map((session) => ({
-        label: revealBidi(session.title),
+        label: listText(session.title),
         description: statusLabel(session.status),
         iconPath: statusIcon(session.status),
         ref: OWN_REF + session.id,
       })),
       ...sources.groups.flatMap(({ label, sessions: theirs }) =>
         theirs.map((session) => ({
-          label: revealBidi(session.title),
+          label: listText(session.title),
           description: label,
           iconPath: new vscode.ThemeIcon('comment'),
           ref: session.ref,

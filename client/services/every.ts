@@ -7,3 +7,26 @@ export function every(ms: number, isDue: () => boolean, work: () => void): vscod
   }, ms);
   return { dispose: () => clearInterval(timer) };
 }
+
+/** Does something some time after it was asked for, once for all that ask meanwhile. */
+export class Soon implements vscode.Disposable {
+  readonly #ms: number;
+  readonly #work: () => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ms: number, work: () => void) {
+    this.#ms = ms;
+    this.#work = work;
+  }
+
+  ask(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#work();
+    }, this.#ms);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -10,6 +10,11 @@ export function plainText(text: string): string {
   return revealBidi(text).replaceAll('](', `]${BREAK}(`).replaceAll('://', `:${BREAK}//`);
 }
 
+/** Text from outside for lists where VS Code draws `$(name)` as an icon: one line, and read as it is written. */
+export function listText(text: string): string {
+  return revealBidi(text).replaceAll(/\s+/g, ' ').replaceAll('$(', `$${BREAK}(`);
+}
+
 /** Makes characters visible that change the order in which others are drawn ("Trojan source"). */
 export function revealBidi(text: string): string {
   return text.replaceAll(

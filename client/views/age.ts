@@ -13,6 +13,14 @@ export function shortAge(iso: string, now: number): string {
   return vscode.l10n.t('{0}d', Math.floor(age / DAY));
 }
 
+/** How long something took, in the largest unit that fits: `45 s`, `5 min`, `3 h`, `12 d`. */
+export function durationText(ms: number): string {
+  if (ms < MINUTE) return vscode.l10n.t('{0} s', Math.floor(ms / 1000));
+  if (ms < HOUR) return vscode.l10n.t('{0} min', Math.floor(ms / MINUTE));
+  if (ms < DAY) return vscode.l10n.t('{0} h', Math.floor(ms / HOUR));
+  return vscode.l10n.t('{0} d', Math.floor(ms / DAY));
+}
+
 /** A moment in the reader's own language and time zone. */
 export function fullTime(iso: string): string {
   // Unlike a new Intl.DateTimeFormat, this takes its formatter from a cache of the engine.

@@ -40,12 +40,12 @@ export function doctorReport({ status, timestamp, checks, counters }: Health): s
     '| - | - | - |',
     ...entries.map(
       ([name, check]) =>
-        `| ${MARKS[check.status]} | ${markdownText(name)} | ${markdownText(check.message)} |`,
+        `| ${MARKS[check.status]} | ${markdownText(checkLabel(name))} | ${markdownText(check.message)} |`,
     ),
     '',
     `## ${vscode.l10n.t('Counted since the server started')}`,
     '',
-    ...counted.map(([name, count]) => `- ${markdownText(name)}: ${count}`),
+    ...counted.map(([name, count]) => `- ${markdownText(counterLabel(name))}: ${count}`),
     '',
     `## ${vscode.l10n.t('Details')}`,
     '',
@@ -59,7 +59,46 @@ export function doctorReport({ status, timestamp, checks, counters }: Health): s
 
 function adviceOf([name, { message, advice }]: [string, HealthCheck]): string[] {
   return [
-    `- **${markdownText(name)}**: ${markdownText(message)}`,
+    `- **${markdownText(checkLabel(name))}**: ${markdownText(message)}`,
     ...(advice === undefined ? [] : [`  ${markdownText(advice)}`]),
   ];
+}
+
+/** Checks that this version does not know keep their own name. */
+function checkLabel(name: string): string {
+  switch (name) {
+    case 'liveness':
+      return vscode.l10n.t('Server');
+    case 'startup':
+      return vscode.l10n.t('Start');
+    case 'readiness':
+      return vscode.l10n.t('Store, disk and agents');
+    case 'locks':
+      return vscode.l10n.t('Locks');
+    case 'memory':
+      return vscode.l10n.t('Memory');
+    case 'integrity':
+      return vscode.l10n.t('Integrity of the store');
+    default:
+      return name;
+  }
+}
+
+function counterLabel(name: string): string {
+  switch (name) {
+    case 'storeRetries':
+      return vscode.l10n.t('Tries again because another process was writing');
+    case 'leaseWaits':
+      return vscode.l10n.t('Waits for a lease');
+    case 'leaseConflicts':
+      return vscode.l10n.t('Calls that a lease refused');
+    case 'takeOvers':
+      return vscode.l10n.t('Leases ended on proof of death');
+    case 'lockFileWaits':
+      return vscode.l10n.t('Waits for a lock file');
+    case 'lockFilesRemoved':
+      return vscode.l10n.t('Stale lock files removed');
+    default:
+      return name;
+  }
 }

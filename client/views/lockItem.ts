@@ -1,7 +1,8 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { isStale, type Lock, type LockFormat, type LockReason } from '../../server/protocol/lock.ts';
-import { revealBidi } from '../services/plainText.ts';
+import { Commands } from '../ids.ts';
+import { listText } from '../services/plainText.ts';
 import { fullTime, shortAge } from './age.ts';
 import type { LockGroup } from './lockNode.ts';
 import { groupOfLock } from './lockNode.ts';
@@ -15,6 +16,8 @@ export function lockGroupLabel(group: LockGroup): string {
       return vscode.l10n.t('Held');
     case 'unverifiable':
       return vscode.l10n.t('Unverifiable');
+    case 'leftBehind':
+      return vscode.l10n.t('Left Behind');
   }
 }
 
@@ -26,6 +29,8 @@ export function lockGroupIcon(group: LockGroup): vscode.ThemeIcon {
       return new vscode.ThemeIcon('lock', new vscode.ThemeColor('charts.green'));
     case 'unverifiable':
       return new vscode.ThemeIcon('question', new vscode.ThemeColor('descriptionForeground'));
+    case 'leftBehind':
+      return new vscode.ThemeIcon('history', new vscode.ThemeColor('descriptionForeground'));
   }
 }
 
@@ -84,27 +89,32 @@ export function reasonText(reason: LockReason): string {
 /** Who holds a lock, short enough for a list. */
 export function ownerText({ name, pid, host }: Lock['owner']): string | undefined {
   const process = pid === undefined ? undefined : vscode.l10n.t('pid {0}', pid);
-  return name ?? process ?? host;
+  return name === undefined ? (process ?? host) : listText(name);
 }
 
 /** The session's title, or the file's name with the ids in it cut short: the whole name is in the tooltip. */
 export function lockLabel(lock: Lock): string {
-  if (lock.kind === 'lease') return revealBidi(lock.guards);
+  if (lock.kind === 'lease') return listText(lock.guards);
   // The names of our own are hashes.
   const name = basename(lock.format === 'lockstep' ? lock.guards : (lock.path ?? lock.guards));
-  return revealBidi(
-    name.replaceAll(/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '$1…'),
-  );
+  return listText(name.replaceAll(/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '$1…'));
 }
 
-/** The row of a lock. `isOverdue`: it is held for longer than the user wants to know of. */
-export function lockItem(lock: Lock, isOverdue: boolean, now: number): vscode.TreeItem {
+export interface LockLook {
+  /** It is held for longer than the user wants to know of. */
+  readonly isOverdue: boolean;
+  /** Its session can be asked to pause. */
+  readonly canPause: boolean;
+}
+
+/** The row of a lock. */
+export function lockItem(lock: Lock, { isOverdue, canPause }: LockLook, now: number): vscode.TreeItem {
   const group = groupOfLock(lock);
   const item = new vscode.TreeItem(lockLabel(lock));
-  const since = new Date(now - lock.ageMs).toISOString();
+  const since = new Date(Math.max(0, now - lock.ageMs)).toISOString();
   const owner = ownerText(lock.owner);
   item.description = [
-    owner === undefined ? undefined : revealBidi(owner),
+    owner,
     shortAge(since, now),
     lock.reasons.includes('expired') ? vscode.l10n.t('expired') : undefined,
     lock.removable ? undefined : formatLabel(lock.format),
@@ -115,18 +125,44 @@ export function lockItem(lock: Lock, isOverdue: boolean, now: number): vscode.Tr
     isOverdue && group !== 'stale'
       ? new vscode.ThemeIcon('watch', new vscode.ThemeColor('list.warningForeground'))
       : lockGroupIcon(group);
-  item.contextValue = `lock.${lock.kind}.${isStale(lock) ? 'stale' : 'kept'}`;
+  item.contextValue = `lock.${shapeOf(lock)}.${isStale(lock) ? 'stale' : canPause ? 'pausable' : 'kept'}`;
   item.tooltip = tooltip(lock, since, isOverdue);
-  item.accessibilityInformation = {
-    label: vscode.l10n.t(
-      '{0}, {1}, held by {2} since {3}',
-      lockLabel(lock),
-      lockGroupLabel(group),
-      owner ?? vscode.l10n.t('unknown'),
-      fullTime(since),
-    ),
-  };
+  if (lock.kind === 'lease') {
+    item.command = {
+      command: Commands.openLockedSession,
+      title: vscode.l10n.t('Open Session'),
+      arguments: [{ type: 'lock', lock }],
+    };
+  }
+  const spoken = vscode.l10n.t(
+    '{0}, {1}, held by {2} since {3}',
+    lockLabel(lock),
+    lockGroupLabel(group),
+    owner ?? vscode.l10n.t('unknown'),
+    fullTime(since),
+  );
+  const because = [
+    ...lock.reasons.map(reasonText),
+    ...(isOverdue ? [vscode.l10n.t('held for longer than expected')] : []),
+  ];
+  item.accessibilityInformation = { label: [spoken, ...because].join(', ') };
   return item;
+}
+
+/** What can be done with a lock goes by this: a folder cannot be opened, and a note may hold what is not to be seen. */
+function shapeOf({ kind, format }: Lock): 'lease' | 'file' | 'folder' | 'note' {
+  if (kind === 'lease') return 'lease';
+  switch (format) {
+    case 'openclaw':
+      return 'file';
+    case 'lockstep':
+    case 'proper-lockfile':
+      return 'folder';
+    case 'claude-code':
+    case 'codex':
+    case 'opencode':
+      return 'note';
+  }
 }
 
 function tooltip(lock: Lock, since: string, isOverdue: boolean): string {
@@ -166,5 +202,5 @@ function verdictText(lock: Lock): string {
 
 /** The folder of a lock's file, or what tells apart leases of equal titles. */
 export function lockPlace(lock: Lock): string {
-  return lock.path === undefined ? (lock.session ?? '') : dirname(lock.path);
+  return listText(lock.path === undefined ? (lock.session ?? '') : dirname(lock.path));
 }

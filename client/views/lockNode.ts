@@ -3,7 +3,7 @@ import type { WireError } from '../../server/protocol/error.ts';
 import type { PlaceProblem } from '../services/lockModel.ts';
 
 /** What the Locks view parts its rows by. */
-export const lockGroups = ['stale', 'held', 'unverifiable'] as const;
+export const lockGroups = ['stale', 'held', 'unverifiable', 'leftBehind'] as const;
 export type LockGroup = (typeof lockGroups)[number];
 
 /** A row of the Locks tree. */
@@ -13,9 +13,17 @@ export type LockNode =
   | { readonly type: 'lock'; readonly lock: Lock }
   | { readonly type: 'placeProblem'; readonly problem: PlaceProblem };
 
+/** Notes of dead processes that their agent cleans itself are left behind, not stale: nothing is to be done. */
 export function groupOfLock(lock: Lock): LockGroup {
-  if (isStale(lock) || lock.verdict === 'dead') return 'stale';
-  return lock.verdict === 'alive' ? 'held' : 'unverifiable';
+  if (isStale(lock)) return 'stale';
+  switch (lock.verdict) {
+    case 'alive':
+      return 'held';
+    case 'dead':
+      return 'leftBehind';
+    case 'unverifiable':
+      return 'unverifiable';
+  }
 }
 
 /** Stays the same over refreshes, also when a lease is renewed. */

@@ -5,33 +5,48 @@ import { Commands, ContextKeys, Views } from '../ids.ts';
 import { CallError } from '../services/callError.ts';
 import { ContextKey } from '../services/contextKey.ts';
 import type { LockModel } from '../services/lockModel.ts';
+import { revealBidi } from '../services/plainText.ts';
+import type { SessionModel } from '../services/sessionModel.ts';
 import type { LockstepServer } from '../services/lockstepServer.ts';
-import { lockGroupIcon, lockGroupLabel, lockItem } from './lockItem.ts';
+import { lockGroupIcon, lockGroupLabel, lockItem, type LockLook } from './lockItem.ts';
+import { isOverdue, overdueMs } from './lockWarnings.ts';
 import { groupOfLock, lockGroups, lockNodeId, type LockNode } from './lockNode.ts';
 import { tooltipOf } from './sessionItem.ts';
+
+/** Ages are shown in minutes. */
+const MINUTE_MS = 60_000;
+
+export interface LocksTreeParts {
+  readonly server: LockstepServer;
+  readonly locks: LockModel;
+  readonly sessions: SessionModel;
+}
 
 /** The Locks view: leases and lock files, by whether they can be cleaned up. */
 export class LocksTree implements vscode.TreeDataProvider<LockNode>, vscode.Disposable {
   readonly #server: LockstepServer;
   readonly #locks: LockModel;
-  readonly #isOverdue: (lock: Lock) => boolean;
+  readonly #sessions: SessionModel;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #loaded = new ContextKey<boolean>(ContextKeys.locksLoaded);
   readonly #view: vscode.TreeView<LockNode>;
   readonly #disposables: { dispose(): void }[];
+  #drawn: string | undefined;
+  #overdueMs = 0;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(server: LockstepServer, locks: LockModel, isOverdue: (lock: Lock) => boolean) {
+  constructor({ server, locks, sessions }: LocksTreeParts) {
     this.#server = server;
     this.#locks = locks;
-    this.#isOverdue = isOverdue;
+    this.#sessions = sessions;
     this.#view = vscode.window.createTreeView(Views.locks, { treeDataProvider: this, showCollapseAll: true });
     const draw = () => this.#draw();
     this.#disposables = [
       this.#view,
       this.#changed,
       locks.onDidChange(draw),
+      sessions.onDidChange(draw),
       server.onDidChangeState(draw),
       // What is shown may be some time old.
       this.#view.onDidChangeVisibility(({ visible }) => {
@@ -65,7 +80,7 @@ export class LocksTree implements vscode.TreeDataProvider<LockNode>, vscode.Disp
   #item(node: LockNode): vscode.TreeItem {
     switch (node.type) {
       case 'lock':
-        return lockItem(node.lock, this.#isOverdue(node.lock), Date.now());
+        return lockItem(node.lock, this.#look(node.lock), Date.now());
       case 'lockGroup': {
         const item = new vscode.TreeItem(
           lockGroupLabel(node.group),
@@ -79,10 +94,12 @@ export class LocksTree implements vscode.TreeDataProvider<LockNode>, vscode.Disp
       case 'placeProblem': {
         const { path, message } = node.problem;
         const item = new vscode.TreeItem(vscode.l10n.t('Cannot be read'));
-        item.description = path;
+        item.description = revealBidi(path);
         item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
         item.tooltip = tooltipOf(path, [[vscode.l10n.t('Reason'), message]]);
-        item.accessibilityInformation = { label: vscode.l10n.t('{0} cannot be read: {1}', path, message) };
+        item.accessibilityInformation = {
+          label: vscode.l10n.t('{0} cannot be read: {1}', revealBidi(path), message),
+        };
         return item;
       }
       case 'lockError': {
@@ -112,10 +129,34 @@ export class LocksTree implements vscode.TreeDataProvider<LockNode>, vscode.Disp
 
   #draw(): void {
     const isRunning = this.#server.state === 'running';
+    this.#overdueMs = overdueMs();
     const stale = isRunning ? this.#locks.staleCount : 0;
     const words = stale === 1 ? vscode.l10n.t('1 stale lock') : vscode.l10n.t('{0} stale locks', stale);
     this.#view.badge = stale === 0 ? undefined : { value: stale, tooltip: words };
     this.#loaded.set(isRunning && (this.#locks.isLoaded || this.#locks.error !== undefined));
+    // Drawing closes the tooltip that somebody reads: only where there is something new.
+    const drawn = isRunning ? this.#shown() : undefined;
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
     this.#changed.fire();
+  }
+
+  /** Differs when some row would. */
+  #shown(): string {
+    const { locks, problems, error } = this.#locks;
+    const rows = locks.map(({ ageMs, fingerprint: _, expiresAt: __, ...lock }) => ({
+      ...lock,
+      ...this.#look({ ...lock, ageMs, fingerprint: '' }),
+      age: Math.floor(ageMs / MINUTE_MS),
+    }));
+    return JSON.stringify([rows, problems, String(error)]);
+  }
+
+  #look(lock: Lock): LockLook {
+    const session = lock.session === undefined ? undefined : this.#sessions.get(lock.session);
+    // A session that this window does not know may well be one that can be paused: the server will tell.
+    const canPause =
+      lock.kind === 'lease' && (session === undefined || (session.status === 'active' && !session.pausing));
+    return { isOverdue: isOverdue(lock, this.#overdueMs), canPause };
   }
 }

@@ -1,16 +1,35 @@
 import * as vscode from 'vscode';
 import { Commands, StatusBarItems } from '../ids.ts';
+import type { HealthCheck } from '../../server/protocol/healthMethods.ts';
 import { CallError } from '../services/callError.ts';
 import type { LockstepServer } from '../services/lockstepServer.ts';
 import type { HealthModel } from '../services/healthModel.ts';
 import type { LockModel } from '../services/lockModel.ts';
+import { wireOf } from '../services/notifications.ts';
+import { revealBidi } from '../services/plainText.ts';
 import type { SessionModel } from '../services/sessionModel.ts';
+import { healthLabel } from './doctorReport.ts';
 
 export interface StatusBarParts {
   readonly server: LockstepServer;
   readonly sessions: SessionModel;
   readonly locks: LockModel;
   readonly health: HealthModel;
+}
+
+/** What is wrong, as sentences. Stale locks are told of by their number: they are no reason for alarm. */
+function troublesOf({ health, error }: HealthModel): string[] {
+  if (error !== undefined) return [vscode.l10n.t('Health cannot be told: {0}', wireOf(error).message)];
+  return Object.entries(health?.checks ?? {})
+    .filter(([name, { status, details }]) => {
+      const onlyStale = name === 'locks' && (details['stale'] ?? 0) !== 0 && !hasProblems(details);
+      return status !== 'healthy' && !onlyStale;
+    })
+    .map(([, { message }]) => message);
+}
+
+function hasProblems({ problems }: HealthCheck['details']): boolean {
+  return Array.isArray(problems) && problems.length > 0;
 }
 
 /** The one status-bar item: the server's state and health, active and paused sessions, stale locks. Opens the menu. */
@@ -65,24 +84,24 @@ export class StatusBar implements vscode.Disposable {
   #drawCounts(): void {
     const { sessions, locks, health } = this.#parts;
     const [active, paused, stale] = [sessions.count('active'), sessions.count('paused'), locks.staleCount];
-    const status = health.health?.status ?? 'healthy';
-    // Stale locks are told of by their number: they are no reason for alarm.
-    const troubles = Object.entries(health.health?.checks ?? {}).filter(
-      ([name, check]) => name !== 'locks' && check.status !== 'healthy',
-    );
+    const troubles = troublesOf(health);
     const icon = troubles.length > 0 ? '$(warning) ' : '';
-    if (troubles.length > 0)
+    if (troubles.length > 0) {
+      const works = health.health?.status !== 'unhealthy';
       this.#item.backgroundColor = new vscode.ThemeColor(
-        status === 'unhealthy' ? 'statusBarItem.errorBackground' : 'statusBarItem.warningBackground',
+        works ? 'statusBarItem.warningBackground' : 'statusBarItem.errorBackground',
       );
+    }
     const lines = [
       vscode.l10n.t('Lockstep: {0} active, {1} paused', active, paused),
       ...(stale === 0
         ? []
         : [stale === 1 ? vscode.l10n.t('1 stale lock') : vscode.l10n.t('{0} stale locks', stale)]),
-      ...(troubles.length === 0
-        ? [vscode.l10n.t('Health: all is well')]
-        : troubles.map(([, check]) => check.message)),
+      ...(health.health === undefined && troubles.length === 0
+        ? [vscode.l10n.t('Health: not known yet')]
+        : troubles.length === 0
+          ? [vscode.l10n.t('Health: {0}', healthLabel('healthy'))]
+          : troubles.map(revealBidi)),
     ];
     const locked = stale === 0 ? '' : ` $(unlock) ${stale}`;
     this.#set(`${icon}Lockstep $(play-circle) ${active} $(debug-pause) ${paused}${locked}`, lines.join('\n'));

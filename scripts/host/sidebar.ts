@@ -62,6 +62,15 @@ export class Sidebar {
     await this.#page.locator('.sidebar .pane-header.expanded').and(header).waitFor();
   }
 
+  /** Leaves no more of a view than its header, which gives its room to the others. */
+  async collapseView(name: string): Promise<void> {
+    const header = this.#header(name);
+    if ((await header.getAttribute('aria-expanded')) === 'true') {
+      await header.click();
+    }
+    await this.#page.locator('.sidebar .pane-header:not(.expanded)').and(header).waitFor();
+  }
+
   /**
    * The rows on the screen, now. Rows scrolled out of sight are not in the page at all: give the window a tall
    * viewport when there are many.

@@ -182,6 +182,24 @@ describe('locks in VS Code', () => {
       await workbench.editorTab('busy.jsonl.lock').waitFor();
     });
 
+    it('that are not to be removed stand apart: what cannot be told, and what an agent cleans itself', async () => {
+      const pidFolder = join(host.env.CLAUDE_CONFIG_DIR, 'sessions');
+      await mkdir(pidFolder, { recursive: true });
+      const pid = deadPid();
+      await writeFile(
+        join(pidFolder, `${pid}.json`),
+        JSON.stringify({ pid, sessionId: 's', procStart: '1' }),
+      );
+      await mkdir(join(lockFolder, 'settings.json.lock'));
+      await workbench.sidebar.collapseView('Sessions');
+      await inGroup(`${pid}.json`, 'Left Behind');
+      await inGroup('settings.json.lock', 'Unverifiable');
+      assert.deepEqual(await workbench.sidebar.rowActions(`${pid}.json`, 'Locks'), []);
+      assert.deepEqual(await workbench.sidebar.rowActions('settings.json.lock', 'Locks'), []);
+      const row = (await workbench.sidebar.rows('Locks')).find(({ label }) => label === 'settings.json.lock');
+      assert.match(row?.ariaLabel ?? '', /it does not say who holds it/);
+    });
+
     it('none of which is stale: Clean Up says so', async () => {
       await workbench.palette('Lockstep: Clean Up Stale Locks…');
       await workbench.notifications.item('There are no stale locks.');
@@ -200,8 +218,34 @@ describe('locks in VS Code', () => {
     await workbench.quickInput.choose('Doctor');
     const report = await workbench.webview('.markdown-body');
     await report.getByRole('heading', { name: 'Lockstep: all is well' }).waitFor();
-    await report.getByText('The whole store was read and is intact.').waitFor();
-    assert.equal((await report.getByText('lockstep.db').count()) > 0, true);
+    await workbench.palette('Lockstep: Verify Store');
+    const verified = await workbench.webview(
+      '.markdown-body :text("The whole store was read and is intact.")',
+    );
+    await verified.getByRole('heading', { name: 'Lockstep: all is well' }).waitFor();
+    assert.ok((await verified.getByText('lockstep.db').count()) > 0);
+  });
+});
+
+describe('locks that are cleaned by themselves', () => {
+  let host: LockstepHost;
+
+  before(async () => {
+    host = await startLockstepHost({ content: 'demo' });
+  });
+  after(() => host.stop());
+
+  it("are Lockstep's own, and those of others only by choice", async (t) => {
+    const { workbench } = await host.open();
+    const agent = new RpcClient(t, host.home);
+    const { id } = await agent.call(sessionsStart, { task: 'Left by a crash', mode: 'm' });
+    await agent.call(locksAcquire, { session: id, name: 'crashed', ttlMs: 600_000 });
+    await agent.kill();
+    await workbench.sidebar.expandView('Locks');
+    await workbench.sidebar.row('Left by a crash', 'Locks').waitFor();
+    await workbench.palette('Lockstep: Restart Server');
+    await workbench.sidebar.row('Left by a crash', 'Locks').waitFor({ state: 'detached' });
+    await workbench.sidebar.row('sessions.json.lock', 'Locks').waitFor();
   });
 });
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { delimiter } from 'node:path';
 import { describe, it } from 'node:test';
 import { serverEnvironment } from '../../../client/services/serverEnvironment.ts';
 
@@ -9,7 +8,7 @@ const environment = (settings: Record<string, unknown>, isTrusted = true) =>
 describe('the environment that the settings make for the server', () => {
   it('is empty where nothing is set', () => {
     assert.deepEqual(environment({}), {});
-    assert.deepEqual(environment({ store: ' ', 'locks.roots': [], 'locks.sharedRoots': [''] }), {});
+    assert.deepEqual(environment({ store: ' ', 'locks.roots': [], 'locks.sharedRoots': [] }), {});
   });
 
   it('names the store, the folders with locks, and how locks are cleaned', () => {
@@ -23,8 +22,8 @@ describe('the environment that the settings make for the server', () => {
       }),
       {
         LOCKSTEP_HOME: '/home/me/sessions',
-        LOCKSTEP_LOCK_ROOTS: ['/srv/locks', '/home/me/more'].join(delimiter),
-        LOCKSTEP_LOCK_SHARED_ROOTS: '/mnt/shared',
+        LOCKSTEP_LOCK_ROOTS: '["/srv/locks","~/more"]',
+        LOCKSTEP_LOCK_SHARED_ROOTS: '["/mnt/shared"]',
         LOCKSTEP_LOCK_AUTO_CLEAN: 'all',
         LOCKSTEP_LOCK_WAIT_MS: '500',
       },
@@ -35,9 +34,12 @@ describe('the environment that the settings make for the server', () => {
     assert.deepEqual(environment({ 'locks.autoClean': 'all' }, false), { LOCKSTEP_LOCK_AUTO_CLEAN: 'off' });
   });
 
-  it('refuses a relative path, naming the setting', () => {
+  it('refuses a relative path for the store, naming the setting', () => {
     assert.throws(() => environment({ store: 'sessions' }), /lockstep\.store.*absolute/);
-    assert.throws(() => environment({ 'locks.roots': ['/a', 'b'] }), /lockstep\.locks\.roots.*"b"/);
+  });
+
+  it('leaves what is wrong with the folders of locks to the server, which goes on without them', () => {
+    assert.deepEqual(environment({ 'locks.roots': ['b', 5] }), { LOCKSTEP_LOCK_ROOTS: '["b",5]' });
   });
 
   it('takes values of a wrong kind for none', () => {
