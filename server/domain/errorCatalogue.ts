@@ -15,8 +15,9 @@ const report: ErrorAction = { kind: 'report', label: 'Copy Report' };
 export const errorCatalogue: Readonly<Record<ErrorCode, Entry>> = {
   SESSION_LOCKED: {
     title: 'Session is locked',
-    explanation: 'Another process drives this session. Wait until it is done, or pause the session.',
-    actions: [retry],
+    explanation:
+      'Only the holder of its lease drives a session. Wait until it is done, or pause the session; if the lease was yours and is gone, acquire a new one.',
+    actions: [],
   },
   ILLEGAL_TRANSITION: {
     title: 'Not possible in this state',

@@ -1,6 +1,9 @@
 import type { Grant } from '../protocol/lockMethods.ts';
 import type { LeaseOwner } from '../protocol/lock.ts';
+import type { ErrorAction } from '../protocol/error.ts';
 import { LockstepError } from './errors.ts';
+
+const retry: ErrorAction = { kind: 'retry', label: 'Try Again' };
 
 /** The exclusive right to drive a session. Times are milliseconds since the epoch. */
 export interface Lease {
@@ -86,6 +89,7 @@ export function sessionLocked(lease: Lease, now: number): LockstepError {
       details: { session, owner, since, expiresAt, fence: lease.fence },
       actions: [
         { kind: 'command', label: 'Ask It to Pause', method: 'sessions.pause', params: { id: session } },
+        retry,
       ],
     },
   );
@@ -97,8 +101,11 @@ export function othersWait(session: string, queue: readonly Ticket[]): LockstepE
   const who = first === undefined ? 'another process' : describeOwner(first.owner);
   return new LockstepError(
     'SESSION_LOCKED',
-    `Session ${session} goes to ${who} next, who has waited for longer.`,
-    { details: { session, waiting: queue.length, ...(first ? { owner: first.owner } : {}) } },
+    `Session ${session} goes to ${who} next, who has waited for longer. Wait for it with a larger waitMs.`,
+    {
+      details: { session, waiting: queue.length, ...(first ? { owner: first.owner } : {}) },
+      actions: [retry],
+    },
   );
 }
 
@@ -106,7 +113,8 @@ export function othersWait(session: string, queue: readonly Ticket[]): LockstepE
 export function leaseGone(session: string | undefined): LockstepError {
   return new LockstepError(
     'SESSION_LOCKED',
-    `The lease${session === undefined ? '' : ` on session ${session}`} whose token was given is gone: it was released, or it ran out and another took over. Stop what it was for, and acquire a new one.`,
+    `The lease${session === undefined ? '' : ` on session ${session}`} whose token was given is gone: it was released, or another took over after it ran out or its owner ended. Stop what it was for, and acquire a new one.`,
+    // No offer to try again: that token is refused for ever.
     { details: session === undefined ? {} : { session } },
   );
 }

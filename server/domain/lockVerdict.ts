@@ -58,6 +58,18 @@ export interface BareOwner {
   readonly madeAt: number | undefined;
 }
 
+/** No tool whose locks we read is older: what is earlier is a count of seconds, a zero, a mistake. */
+const EARLIEST = Date.UTC(2020, 0, 1);
+const FUTURE_MS = 24 * 60 * 60_000;
+
+/**
+ * A time, in milliseconds since the epoch, at which a lock can have been made; undefined for what cannot be one. Any
+ * process has begun after a time that is far too early, and would count as another one than the lock's owner.
+ */
+export function timeOfMaking(time: number | undefined, now: number): number | undefined {
+  return time !== undefined && time >= EARLIEST && time < now + FUTURE_MS ? time : undefined;
+}
+
 /** What casts doubt on the death of a bare pid. */
 export interface Doubts {
   /** The folder is one that containers use too, where the same number is another process. */
@@ -88,7 +100,7 @@ export function doubted(judged: Judgement, { isShared, isGuardedFresh }: Doubts)
 function judgeProcess(start: string | undefined, found: ProcessFacts): Judgement {
   if (found.state === 'gone') return dead('dead-pid');
   if (found.state === 'unknown') return unverifiable('probe-failed');
-  if (start !== undefined && found.start !== undefined)
+  if (start !== undefined && found.start !== undefined && isSameForm(start, found.start))
     return start === found.start ? alive : dead('recycled-pid');
   return found.isForeign ? alive : unverifiable('probe-failed');
 }
@@ -100,4 +112,9 @@ function judgeByAge(madeAt: number | undefined, found: ProcessFacts): Judgement 
   if (found.startedAt !== undefined)
     return found.startedAt > madeAt + SLACK_MS ? dead('recycled-pid') : alive;
   return found.isForeign ? alive : unverifiable('probe-failed');
+}
+
+/** Starts of two systems cannot be compared, such as ticks of a container's Linux and a date of the Mac it runs on. */
+function isSameForm(a: string, b: string): boolean {
+  return /^\d+$/.test(a) === /^\d+$/.test(b);
 }

@@ -124,6 +124,17 @@ export function settlePause(state: SessionState, now: number): Step {
   return state.session.pausing ? pauseNow(state, now) : { ...state, events: [] };
 }
 
+/**
+ * A step that somebody else takes because the holder was proved dead. A pause that was left for the holder is carried
+ * out with it: nobody else is there to do so.
+ */
+export function inPlaceOfTheDead(decide: Decide): Decide {
+  return (state, now, isLeased) => {
+    const taken = decide(state, now, isLeased);
+    return isLeased ? taken : followedBy(taken, settlePause(taken, now));
+  };
+}
+
 export function resume(params: ParamsOf<typeof lifecycle.sessionsResume>): Decide {
   return (state, now) => {
     const { addIterations, reason } = params;

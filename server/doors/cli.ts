@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { Registry } from '../methods/registry.ts';
 import type { Disposable } from '../platform/disposable.ts';
 import type { Client } from '../methods/client.ts';
+import { locksAcquire, MAX_TTL_MS, MAX_WAIT_MS } from '../protocol/lockMethods.ts';
 import { doctor } from './doctor.ts';
 import { serveRpc } from './rpc.ts';
 import { runWithLease } from './withLease.ts';
@@ -107,7 +108,7 @@ async function call(args: readonly string[], door: CliDoor, usage: Usage): Promi
 async function withLease(args: readonly string[], door: CliDoor, usage: Usage): Promise<number> {
   const end = args.indexOf('--');
   const [program, ...programArgs] = end === -1 ? [] : args.slice(end + 1);
-  if (program === undefined) return usage('with-lease needs a command after --');
+  if (program === undefined || program === '') return usage('with-lease needs a command after --');
   const options = { name: { type: 'string' }, ttl: { type: 'string' }, wait: { type: 'string' } } as const;
   let parsed;
   try {
@@ -115,22 +116,28 @@ async function withLease(args: readonly string[], door: CliDoor, usage: Usage): 
   } catch (error) {
     return usage(error instanceof Error ? error.message : String(error));
   }
-  const { name, ttl, wait } = parsed.values;
+  const { name } = parsed.values;
   const [session, ...more] = parsed.positionals;
   if (session === undefined || more.length > 0) return usage('with-lease needs the id of one session');
-  const [ttlMs, waitMs] = [ttl, wait].map((value) => (value === undefined ? undefined : Number(value)));
-  for (const [option, value] of [
-    ['--ttl', ttlMs],
-    ['--wait', waitMs],
-  ] as const) {
-    if (value !== undefined && !Number.isSafeInteger(value)) return usage(`${option} needs milliseconds`);
-  }
+  const [ttlMs, waitMs] = [parsed.values.ttl, parsed.values.wait].map(milliseconds);
+  if (ttlMs !== undefined && !(ttlMs >= 1 && ttlMs <= MAX_TTL_MS))
+    return usage(`--ttl needs milliseconds, from 1 to ${MAX_TTL_MS}`);
+  if (waitMs !== undefined && !(waitMs >= 0 && waitMs <= MAX_WAIT_MS))
+    return usage(`--wait needs milliseconds, from 0 to ${MAX_WAIT_MS}`);
+  if (!locksAcquire.params.safeParse({ session, name }).success)
+    return usage('--name needs a text of at most 256 bytes');
   const say = (words: string) => void door.stderr.write(`lockstep: ${words}\n`);
   const leased = { session, ttlMs, waitMs, name, program, args: programArgs };
   const outcome = await runWithLease(leased, door.connect, door.env, say);
   if (outcome.ok) return outcome.code;
   door.stderr.write(`${JSON.stringify(outcome.error, null, 2)}\n`);
   return EXIT.error;
+}
+
+/** NaN for what is no whole number of them. */
+function milliseconds(set: string | undefined): number | undefined {
+  if (set === undefined) return undefined;
+  return /^\d+$/.test(set) ? Number(set) : NaN;
 }
 
 async function doctorCommand(args: readonly string[], door: CliDoor, usage: Usage): Promise<number> {

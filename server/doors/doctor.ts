@@ -40,8 +40,8 @@ export async function doctor({
 function report({ status, checks, counters }: Health, version: string): string {
   const width = Math.max(...Object.keys(checks).map((name) => name.length));
   const lines = Object.entries(checks).flatMap(([name, check]) => {
-    const advice = check.advice === undefined ? [] : [`${' '.repeat(width + 8)}-> ${check.advice}`];
-    return [`${MARKS[check.status].padEnd(4)}  ${name.padEnd(width)}  ${check.message}`, ...advice];
+    const advice = check.advice === undefined ? [] : [`${' '.repeat(width + 8)}-> ${oneLine(check.advice)}`];
+    return [`${MARKS[check.status].padEnd(4)}  ${name.padEnd(width)}  ${oneLine(check.message)}`, ...advice];
   });
   const counted = Object.entries(counters).filter(([, count]) => count > 0);
   return [
@@ -51,4 +51,9 @@ function report({ status, checks, counters }: Health, version: string): string {
     ...(counted.length === 0 ? [] : ['', counted.map(([name, count]) => `${name} ${count}`).join(', ')]),
     '',
   ].join('\n');
+}
+
+/** Paths in messages may hold what a terminal would take for commands. */
+function oneLine(words: string): string {
+  return words.replaceAll(/\p{Cc}+/gu, ' ');
 }

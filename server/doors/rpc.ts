@@ -53,6 +53,7 @@ export async function serveRpc({ registry, connect, onDidChange, input, output }
     // Answers that nobody reads would fill the memory: no more calls until they are.
     if (output.writableNeedDrain && !broken) await drained(output);
   }
+  client.leave();
   await Promise.all([...running, ...waiting]);
   await client.close();
   feed.dispose();

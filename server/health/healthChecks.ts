@@ -9,6 +9,9 @@ export interface CheckOptions {
   readonly integrity: boolean;
 }
 
+/** A check that takes longer is given up, in milliseconds: a disk that hangs must not keep all other news back. */
+const MOST_MS = 60_000;
+
 /** Looks at one thing; undefined where it was not asked for. What it throws is a finding: it does not work. */
 export type Check = (options: CheckOptions) => Promise<HealthCheck | undefined>;
 
@@ -28,13 +31,13 @@ export class HealthChecks {
     this.#checks.set(name, check);
   }
 
-  /** Runs all checks, side by side. Rejects never. */
+  /** Runs all checks, in turn: what one of them makes slow is not held against another. Rejects never. */
   async run(options: CheckOptions): Promise<Health> {
-    const results = await Promise.all(
-      [...this.#checks].map(async ([name, check]) => ({ name, result: await settled(() => check(options)) })),
-    );
     const checks: Record<string, HealthCheck> = {};
-    for (const { name, result } of results) if (result) checks[name] = result;
+    for (const [name, check] of this.#checks) {
+      const result = await settled(() => inTime(check(options)));
+      if (result) checks[name] = result;
+    }
     return {
       status: worst(Object.values(checks).map(({ status }) => status)),
       timestamp: new Date(this.#clock.now()).toISOString(),
@@ -42,6 +45,17 @@ export class HealthChecks {
       checks,
       counters: { ...this.#counters.values },
     };
+  }
+}
+
+async function inTime<T>(result: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const words = `It gave no answer within ${MOST_MS / 1000} s.`;
+  const timer = setTimeout(() => reject(new LockstepError('TIMEOUT', words)), MOST_MS);
+  try {
+    return await Promise.race([result, promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

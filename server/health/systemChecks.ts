@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, statfs } from 'node:fs/promises';
+import { access, stat, statfs } from 'node:fs/promises';
 import type { LockCatalogue } from '../locks/lockCatalogue.ts';
 import { systemErrorCode, systemErrorReason } from '../platform/systemError.ts';
 import type { HealthCheck, HealthStatus } from '../protocol/healthMethods.ts';
@@ -126,6 +126,7 @@ function sourcesCheck(sources: readonly SessionSource[]) {
 /** `readable`, `missing` (that agent is not used here), or what is wrong. */
 async function readability(root: string): Promise<string> {
   try {
+    if (!(await stat(root)).isDirectory()) return 'it is not a folder';
     await access(root, constants.R_OK | constants.X_OK);
     return 'readable';
   } catch (error) {
@@ -134,24 +135,31 @@ async function readability(root: string): Promise<string> {
 }
 
 async function locksCheck(catalogue: LockCatalogue): Promise<HealthCheck> {
-  const [files, leases] = await Promise.all([catalogue.files(undefined), catalogue.leases()]);
-  const locks = [...leases.map(({ lock }) => lock), ...files.locks];
+  const files = await catalogue.files(undefined);
+  // Where the store cannot be read, lock files still can, and readiness tells of the store.
+  const leases = await catalogue.leases().catch(() => undefined);
+  const locks = [...(leases ?? []).map(({ lock }) => lock), ...files.locks];
   const stale = locks.filter(isStale).length;
-  const problems = files.problems.length;
+  const { problems } = files;
   const words = [
     stale === 0 ? 'No stale locks.' : stale === 1 ? 'One stale lock.' : `${stale} stale locks.`,
-    ...(problems === 0 ? [] : [`${problems} places could not be looked at.`]),
+    ...(leases ? [] : ['The leases in the store cannot be read.']),
+    ...problems.slice(0, 3).map(({ path, message }) => `${path} could not be looked at: ${message}.`),
+    ...(problems.length > 3 ? [`${problems.length - 3} more places could not be looked at.`] : []),
+  ];
+  const advice = [
+    ...(stale === 0
+      ? []
+      : [
+          'See them with "lockstep call locks.clean", remove them with "lockstep call locks.clean \'{"dryRun": false}\'", or in VS Code with "Clean Up Stale Locks".',
+        ]),
+    ...(problems.length === 0 ? [] : ['Check the owner and the permissions of what could not be looked at.']),
   ];
   return {
-    status: stale + problems === 0 ? 'healthy' : 'degraded',
+    status: stale + problems.length === 0 && leases ? 'healthy' : 'degraded',
     message: words.join(' '),
-    ...(stale === 0
-      ? {}
-      : {
-          advice:
-            'See them with "lockstep call locks.clean", remove them with "lockstep call locks.clean \'{"dryRun": false}\'", or in VS Code with "Clean Up Stale Locks".',
-        }),
-    details: { total: locks.length, stale, problems: [...files.problems] },
+    ...(advice.length === 0 ? {} : { advice: advice.join(' ') }),
+    details: { total: locks.length, stale, problems: [...problems] },
   };
 }
 
@@ -168,12 +176,15 @@ function memory(): HealthCheck {
 
 async function integrity(file: StoreFile, wanted: boolean): Promise<HealthCheck | undefined> {
   if (!wanted) return undefined;
-  const faults = await file.integrity();
+  // SQLite puts a heading before its findings, of which one row may hold several.
+  const faults = (await file.integrity())
+    .flatMap((found) => found.split('\n'))
+    .filter((line) => line !== '' && !line.startsWith('*** in database'));
   return faults.length === 0
     ? { status: 'healthy', message: 'The whole store was read and is intact.', details: {} }
     : {
         status: 'unhealthy',
-        message: `The store is damaged: ${faults[0]}`,
+        message: `The store is damaged: ${faults[0]}${faults.length > 1 ? `, and ${faults.length - 1} more faults` : ''}.`,
         advice: `Keep a copy of ${file.path} and of the files beside it before you do anything else.`,
         details: { faults },
       };

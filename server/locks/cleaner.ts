@@ -6,7 +6,7 @@ import { isStale, type Lock } from '../protocol/lock.ts';
 import type { CleanResult, locksClean } from '../protocol/lockMethods.ts';
 import type { FileLocks } from './fileLock.ts';
 import type { FileFinding, LockCatalogue } from './lockCatalogue.ts';
-import { asideOf, type LockFiles } from './lockFiles.ts';
+import type { LockFiles } from './lockFiles.ts';
 import type { Leases } from './leases.ts';
 import { removeStale, settleAside } from './removal.ts';
 
@@ -49,8 +49,8 @@ export class LockCleaner {
       }
       for (const aside of found.asides) {
         held.check();
-        const refusal = await settleAside(aside, asideOf(aside) ?? aside, this.#parts.files);
-        if (refusal !== undefined) result.problems.push({ path: aside, message: refusal });
+        const refusal = await settleAside(aside.path, aside.place, this.#parts.files);
+        if (refusal !== undefined) result.problems.push({ path: aside.path, message: refusal });
       }
       return { ...result, removed, skipped };
     });
@@ -58,12 +58,9 @@ export class LockCleaner {
 
   async #plan({ roots, staleMs, formats, items }: ParamsOf<typeof locksClean>): Promise<Plan> {
     const { catalogue } = this.#parts;
-    const found = await catalogue.files(roots);
-    const leases = roots ? [] : await catalogue.leases();
-    const all = [...leases, ...found.locks.map((lock) => ({ lock }))].map((entry) => ({
-      ...entry,
-      lock: markOld(entry.lock, staleMs),
-    }));
+    const found = await catalogue.files(roots, staleMs);
+    const leases = roots ? [] : await catalogue.leases(staleMs);
+    const all = [...leases, ...found.locks.map((lock) => ({ lock }))];
     const asked = items && new Set(items);
     const planned = all.filter(
       ({ lock }) =>
@@ -74,7 +71,7 @@ export class LockCleaner {
     const skipped = left.map((fingerprint) => {
       const lock = all.find((one) => one.lock.fingerprint === fingerprint)?.lock;
       return lock
-        ? skip(lock, 'it is not stale')
+        ? skip(lock, lock.removable ? 'it is not stale' : 'such a lock is not for Lockstep to remove')
         : { fingerprint, message: 'it has changed since, or is gone' };
     });
     return { planned, skipped, found };
@@ -92,10 +89,6 @@ export class LockCleaner {
     if (refusal === undefined) counters.count('lockFilesRemoved');
     return refusal;
   }
-}
-
-function markOld(lock: Lock, staleMs: number): Lock {
-  return lock.ageMs > staleMs ? { ...lock, reasons: [...lock.reasons, 'too-old'] } : lock;
 }
 
 function skip({ fingerprint, path }: Lock, message: string): CleanResult['skipped'][number] {

@@ -17,6 +17,9 @@ export class ClientLeases {
   readonly #logger: Logger;
   readonly #onLost: (session: string) => void;
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  #isLeaving = false;
+  /** Those that came too late to be kept. */
+  #givenBack: Promise<unknown> = Promise.resolve();
 
   /** `onLost` is called when a lease was taken over: its owner slept, or was stopped, for longer than it lasted. */
   constructor(leases: Leases, logger: Logger, onLost: (session: string) => void = () => undefined) {
@@ -27,7 +30,9 @@ export class ClientLeases {
 
   /** Keeps a lease from now on, for as long as it lasts now. */
   hold(lease: Lease): void {
-    this.#renewIn(Math.max(SOONEST_MS, lease.ttlMs / 3), lease);
+    if (this.#isLeaving && !this.isHeld(lease.token))
+      this.#givenBack = Promise.all([this.#givenBack, this.#release(lease.token)]);
+    else this.#renewIn(Math.max(SOONEST_MS, lease.ttlMs / 3), lease);
   }
 
   isHeld(token: string): boolean {
@@ -39,16 +44,24 @@ export class ClientLeases {
     this.#timers.delete(token);
   }
 
+  /** The client makes no more calls: what it holds is kept, and what it is granted from now on is given back at once. */
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
   /** Gives all of them back. Never rejects: what cannot be released now ends by itself, with its owner or its time. */
   async close(): Promise<void> {
+    this.leave();
     const tokens = [...this.#timers.keys()];
     for (const token of tokens) this.forget(token);
-    for (const token of tokens) {
-      try {
-        await this.#leases.release(token);
-      } catch (error) {
-        this.#logger.log('warn', 'A lease could not be released', { error: String(error) });
-      }
+    await Promise.all([this.#givenBack, ...tokens.map((token) => this.#release(token))]);
+  }
+
+  async #release(token: string): Promise<void> {
+    try {
+      await this.#leases.release(token);
+    } catch (error) {
+      this.#logger.log('warn', 'A lease could not be released', { error: String(error) });
     }
   }
 

@@ -1,21 +1,23 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
-import type * as z from 'zod';
 import { LockstepError } from '../domain/errors.ts';
 import type { Counters } from '../platform/counters.ts';
 import { systemErrorCode } from '../platform/systemError.ts';
-import { LOCK_SUFFIX, ownRecordPath, type LockFiles, type ownLockRecord } from './lockFiles.ts';
+import type { Lock } from '../protocol/lock.ts';
+import { translateStoreError } from '../store/storeErrors.ts';
+import { HeldFolder } from './heldFolder.ts';
+import { LOCK_SUFFIX, type LockFiles } from './lockFiles.ts';
 import type { Owners } from './owners.ts';
 import { removeStale } from './removal.ts';
 
 /**
- * When proper-lockfile itself takes a lock for stale, and how often its holder touches it, in milliseconds. Long, for
- * it goes by time alone: an owner whose death can be proved is cleaned long before. Its holder notices by `check`.
+ * proper-lockfile would take a lock for stale by time alone, and a holder may sleep or be stopped for as long as it
+ * likes: locks are removed here instead, on proof. Its touches, in milliseconds, tell of holders without a record.
  */
-const STALE_MS = 10 * 60_000;
+const STALE_MS = Number.MAX_SAFE_INTEGER;
 const TOUCH_MS = 10_000;
 
 export interface FileLockParts {
@@ -34,7 +36,7 @@ export interface Held {
    * To be called right before a write: a process that slept may have lost its lock.
    * @throws LockstepError STORE_BUSY
    */
-  check(): void;
+  readonly check: () => void;
 }
 
 /** Locks on files of our own outside of the store. */
@@ -51,62 +53,50 @@ export class FileLocks {
    * @throws LockstepError STORE_BUSY where another holds it for longer than `waitMs`
    */
   async withFileLock<T>(path: string, work: (held: Held) => Promise<T>): Promise<T> {
-    const lockPath = join(this.#parts.folder, `${nameOf(path)}${LOCK_SUFFIX}`);
-    let lost: Error | undefined;
-    const release = await this.#lock(path, lockPath, (error) => (lost = error));
+    const guarded = resolve(path);
+    const owner = await this.#parts.owners.self(undefined);
+    const lockPath = join(this.#parts.folder, `${nameOf(guarded)}${LOCK_SUFFIX}`);
+    const folder = new HeldFolder(lockPath, guarded, owner);
+    const release = await this.#lock(guarded, folder);
     try {
-      await this.#record(path, lockPath);
       return await work({
         check: () => {
-          if (lost) throw busy(path, `lost while this process did not run: ${lost.message}`);
+          if (!folder.isOurs()) throw busy(guarded, folder, 'was lost while this process did not run');
         },
       });
     } finally {
-      if (!lost) {
-        await rm(ownRecordPath(lockPath), { force: true });
-        // It may have been taken over in this very moment; whose it is now is not ours to end.
-        await release().catch(() => undefined);
-      }
+      // It refuses where somebody has touched the folder, for it goes by times.
+      await release().catch(() => undefined);
+      folder.remove();
     }
   }
 
-  async #lock(
-    path: string,
-    lockPath: string,
-    onCompromised: (error: Error) => void,
-  ): Promise<() => Promise<void>> {
-    const { folder, waitMs, files, counters } = this.#parts;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+  async #lock(guarded: string, folder: HeldFolder): Promise<() => Promise<void>> {
+    const { folder: all, waitMs, files, counters } = this.#parts;
     const deadline = performance.now() + waitMs;
+    await mkdir(all, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+      throw translateStoreError(error, folder.path);
+    });
     for (;;) {
       try {
-        // Without a handler of ours, proper-lockfile throws from a timer, which ends the process.
-        const settings = { lockfilePath: lockPath, realpath: false, stale: STALE_MS, update: TOUCH_MS };
-        return await lockfile.lock(path, { ...settings, onCompromised });
+        return await lockfile.lock(guarded, {
+          lockfilePath: folder.path,
+          realpath: false,
+          stale: STALE_MS,
+          update: TOUCH_MS,
+          fs: folder.fileSystem,
+          // By default it throws from a timer, which ends the process. `check` sees what matters.
+          onCompromised: () => undefined,
+        });
       } catch (error) {
-        if (systemErrorCode(error) !== 'ELOCKED') throw error;
+        if (systemErrorCode(error) !== 'ELOCKED') throw translateStoreError(error, folder.path);
       }
-      const found = await files.look(lockPath);
-      if (found?.verdict === 'dead' && (await removeStale(found, lockPath, files)) === undefined) continue;
-      if (performance.now() >= deadline) {
-        throw busy(
-          path,
-          `held by ${found?.owner.pid === undefined ? 'another process' : `process ${found.owner.pid}`}`,
-        );
-      }
+      const found = await files.look(folder.path);
+      if (found?.verdict === 'dead' && (await removeStale(found, folder.path, files)) === undefined) continue;
+      if (performance.now() >= deadline) throw busy(guarded, folder, `is held by ${holderOf(found)}`, found);
       counters.count('lockFileWaits');
       await delay(20 + Math.random() * 80);
     }
-  }
-
-  /** Says who holds the lock, so that its death can be proved. */
-  async #record(path: string, lockPath: string): Promise<void> {
-    const { ino } = await stat(lockPath, { bigint: true });
-    const owner = await this.#parts.owners.self(undefined);
-    const record: z.input<typeof ownLockRecord> = { path, ino: String(ino), owner };
-    const temporary = `${lockPath}.${randomUUID()}.tmp`;
-    await writeFile(temporary, JSON.stringify(record), { mode: 0o600 });
-    await rename(temporary, ownRecordPath(lockPath));
   }
 }
 
@@ -114,6 +104,19 @@ function nameOf(path: string): string {
   return createHash('sha256').update(path).digest('hex').slice(0, 32);
 }
 
-function busy(path: string, how: string): LockstepError {
-  return new LockstepError('STORE_BUSY', `The lock on ${path} is ${how}.`, { details: { path } });
+function holderOf(found: Lock | undefined): string {
+  const { pid, host } = found?.owner ?? {};
+  if (pid === undefined) return 'another process';
+  const words = `process ${pid}`;
+  return found?.verdict === 'unverifiable' && host !== undefined ? `${words} on ${host}` : words;
+}
+
+function busy(path: string, folder: HeldFolder, how: string, found?: Lock): LockstepError {
+  const doubt =
+    found?.verdict === 'unverifiable'
+      ? ` If that is gone for certain, remove the folder ${folder.path}.`
+      : '';
+  return new LockstepError('STORE_BUSY', `The lock on ${path} ${how}.${doubt}`, {
+    details: { path, lock: folder.path, ...(found ? { owner: found.owner } : {}) },
+  });
 }

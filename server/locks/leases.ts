@@ -8,7 +8,7 @@ import {
   type Lease,
   type LeaseState,
 } from '../domain/lease.ts';
-import type { Decide } from '../domain/sessionState.ts';
+import { inPlaceOfTheDead, type Decide } from '../domain/sessionState.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Counters } from '../platform/counters.ts';
 import type { Session } from '../protocol/session.ts';
@@ -46,7 +46,7 @@ export interface AcquireParams {
 export class Leases {
   readonly #parts: LeaseParts;
   #entering: Promise<unknown> = Promise.resolve();
-  readonly #waiting = new Set<() => void>();
+  readonly #lines = new WaitingLines();
 
   constructor(parts: LeaseParts) {
     this.#parts = parts;
@@ -67,7 +67,7 @@ export class Leases {
         counters.count('leaseConflicts');
         throw error;
       }
-      const session = await sessions.update(id, decide, { deaths });
+      const session = await sessions.update(id, inPlaceOfTheDead(decide), { deaths });
       counters.count('takeOvers');
       return session;
     }
@@ -75,8 +75,12 @@ export class Leases {
 
   /** A change that is let in whoever drives the session; `decide` is told whether anybody does. */
   async control(id: string, decide: Decide): Promise<Session> {
+    const { sessions, counters } = this.#parts;
     const deaths = await this.#deathOfHolder(id);
-    return this.#parts.sessions.update(id, decide, { isControl: true, ...(deaths ? { deaths } : {}) });
+    if (deaths === undefined) return sessions.update(id, decide, { isControl: true });
+    const session = await sessions.update(id, inPlaceOfTheDead(decide), { isControl: true, deaths });
+    counters.count('takeOvers');
+    return session;
   }
 
   /**
@@ -84,26 +88,21 @@ export class Leases {
    * @throws LockstepError SESSION_LOCKED, with the holder; SESSION_NOT_FOUND; INVALID_PARAMS for a dead ownerPid
    */
   async acquire(params: AcquireParams): Promise<Lease> {
-    const { leases, clock, counters } = this.#parts;
     const deadline = performance.now() + params.waitMs;
-    const entered = await this.#enter(params);
-    const { request } = entered;
-    let { outcome } = entered;
-    let ticket = outcome.ticket;
+    const { request, entering } = await this.#enter(params);
+    const outcome = await entering;
+    if (outcome.granted) return outcome.granted;
+    const { ticket } = outcome;
+    if (ticket === undefined) return this.#take(request, outcome.state, undefined, deadline);
+    const place = this.#lines.join(request.session);
     try {
-      while (!outcome.granted) {
-        const deaths = await this.#untilGrantable(request.session, outcome, deadline);
-        if (deaths === undefined) {
-          counters.count('leaseConflicts');
-          throw refusal(request.session, outcome.state, clock.now());
-        }
-        outcome = await leases.acquire({ ...request, ticket, deaths });
-        if (outcome.granted && deaths.fence !== undefined) counters.count('takeOvers');
-      }
-      ticket = undefined;
-      return outcome.granted;
+      return await this.#take({ ...request, ticket }, outcome.state, place, deadline);
+    } catch (error) {
+      // Should that fail as well, the ticket ends at the deadline by itself.
+      await this.#parts.leases.leaveQueue(ticket).catch(() => undefined);
+      throw error;
     } finally {
-      if (ticket !== undefined) await leases.leaveQueue(ticket);
+      place.leave();
     }
   }
 
@@ -115,71 +114,83 @@ export class Leases {
   /** False where the lease was gone already. */
   async release(token: string): Promise<boolean> {
     const released = await this.#parts.leases.release(token);
-    for (const look of this.#waiting) look();
+    this.#lines.wake();
     return released;
   }
 
-  /** One lease as it is now; undefined where there is none. */
+  /** Ends a stale lease, if it is still the one that was seen. False: it is not. */
   async end(lease: Lease): Promise<boolean> {
     const ended = await this.#parts.leases.end(lease);
-    for (const look of this.#waiting) look();
+    this.#lines.wake();
     return ended;
   }
 
-  /** The first try of an acquire. In turns, so that calls join the queue in the order in which they came. */
-  #enter(params: AcquireParams): Promise<{ request: AcquireRequest; outcome: AcquireOutcome }> {
+  /**
+   * The first try of an acquire. In turns, so that calls join the queue in the order in which they came; the store
+   * keeps the order of its writes by itself.
+   */
+  #enter(params: AcquireParams): Promise<{ request: AcquireRequest; entering: Promise<AcquireOutcome> }> {
     const { owners, leases, clock } = this.#parts;
     const enter = async () => {
       const { session, ttlMs, waitMs, name, ownerPid } = params;
       const owner = await (ownerPid === undefined ? owners.self(name) : owners.ofProcess(ownerPid, name));
       const until = waitMs === 0 ? undefined : clock.now() + waitMs;
       const request = { session, ttlMs, owner, until, ticket: undefined, deaths: {} };
-      return { request, outcome: await leases.acquire(request) };
+      return { request, entering: leases.acquire(request) };
     };
     const entered = this.#entering.then(enter, enter);
     this.#entering = entered;
     return entered;
   }
 
-  /** Waits until the lease can be granted; gives the deaths that make it so, or undefined at the deadline. */
-  async #untilGrantable(
-    session: string,
-    { state, ticket }: AcquireOutcome,
+  /** Tries again whenever there is reason to, until the deadline; without a place in the line, once. */
+  async #take(
+    request: AcquireRequest,
+    found: LeaseState,
+    place: Place | undefined,
     deadline: number,
-  ): Promise<Deaths | undefined> {
+  ): Promise<Lease> {
     const { leases, clock, counters } = this.#parts;
-    let deaths = await this.#deathsIn(state);
-    let judged = performance.now();
-    let seen = state;
-    for (let looks = 0; !isGrantable(seen, ticket, clock.now(), deaths); looks++) {
+    const { session, ticket } = request;
+    let state = found;
+    let deaths = await this.#deathsIn(state, ticket);
+    let judged = { at: performance.now(), fence: state.lease?.fence };
+    for (let looks = 0; ; looks++) {
+      if (isGrantable(state, ticket, clock.now(), deaths)) {
+        const outcome = await leases.acquire({ ...request, deaths });
+        ({ state } = outcome);
+        if (outcome.granted) {
+          if (state.lease !== undefined && state.lease.fence === deaths.fence) counters.count('takeOvers');
+          return outcome.granted;
+        }
+      }
       const left = deadline - performance.now();
-      if (left <= 0) return undefined;
+      if (place === undefined || left <= 0) {
+        counters.count('leaseConflicts');
+        throw refusal(session, state, ticket, deaths, clock.now());
+      }
       if (looks === 0) counters.count('leaseWaits');
-      await this.#nextLook(Math.min(LOOK_MS, left));
-      seen = await leases.leaseState(session);
-      if (performance.now() - judged < JUDGE_MS && isSameHolder(seen, state)) continue;
-      deaths = await this.#deathsIn(seen);
-      judged = performance.now();
+      await place.turn(left);
+      state = await leases.leaseState(session);
+      if (performance.now() - judged.at < JUDGE_MS && state.lease?.fence === judged.fence) continue;
+      deaths = await this.#deathsIn(state, ticket);
+      judged = { at: performance.now(), fence: state.lease?.fence };
     }
-    return deaths;
   }
 
-  /** Until some time has passed, or a lease was given back in this process. */
-  async #nextLook(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    this.#waiting.add(resolve);
-    await promise;
-    clearTimeout(timer);
-    this.#waiting.delete(resolve);
-  }
-
-  async #deathsIn({ lease, queue }: LeaseState): Promise<Deaths> {
-    const { owners } = this.#parts;
+  /** Who of those that stand in the way is dead: the holder, then the waiters up to the first that lives. */
+  async #deathsIn({ lease, queue }: LeaseState, ticket: number | undefined): Promise<Deaths> {
+    const { owners, clock } = this.#parts;
+    const now = clock.now();
     const isDead = async (owner: Lease['owner']) => (await owners.judge(owner)).verdict === 'dead';
+    const fence = isHeld(lease, now) && (await isDead(lease.owner)) ? lease.fence : undefined;
+    if (isHeld(lease, now, { fence })) return {};
     const tickets: number[] = [];
-    for (const { number, owner } of queue) if (await isDead(owner)) tickets.push(number);
-    return { tickets, ...(lease && (await isDead(lease.owner)) ? { fence: lease.fence } : {}) };
+    for (const { number, owner } of queue) {
+      if (number === ticket || !(await isDead(owner))) break;
+      tickets.push(number);
+    }
+    return { fence, tickets };
   }
 
   /** Proof that whoever holds the session is dead; undefined where nobody holds it, or there is no such proof. */
@@ -191,12 +202,70 @@ export class Leases {
   }
 }
 
-function isSameHolder(a: LeaseState, b: LeaseState): boolean {
-  return a.lease?.fence === b.lease?.fence;
+/** A place in the line of the calls of this process that wait for one session. */
+interface Place {
+  /** Until it is time to look: now and then, or when a lease was given back, for the first in the line alone. */
+  turn(mostMs: number): Promise<void>;
+  leave(): void;
 }
 
-function refusal(session: string, { lease, queue }: LeaseState, now: number): LockstepError {
-  return isHeld(lease, now) ? sessionLocked(lease, now) : othersWait(session, queue);
+/**
+ * The calls of this process that wait, by session. Only the first of each line looks at the store, for it is the next
+ * of this process in the queue: were all to look, the store would be asked in proportion to the square of their number.
+ */
+class WaitingLines {
+  readonly #lines = new Map<string, { wake: () => void }[]>();
+
+  join(session: string): Place {
+    const line = this.#lines.get(session) ?? [];
+    this.#lines.set(session, line);
+    let isAwake = false;
+    let look: (() => void) | undefined;
+    // What happens while it looks is seen at the next look, which is then at once.
+    const waiter = {
+      wake: () => {
+        isAwake = true;
+        look?.();
+      },
+    };
+    line.push(waiter);
+    return {
+      turn: async (mostMs) => {
+        if (!isAwake) {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          look = resolve;
+          const timer = setTimeout(resolve, line[0] === waiter ? Math.min(LOOK_MS, mostMs) : mostMs);
+          await promise;
+          clearTimeout(timer);
+          look = undefined;
+        }
+        isAwake = false;
+      },
+      leave: () => {
+        const wasFirst = line[0] === waiter;
+        line.splice(line.indexOf(waiter), 1);
+        if (wasFirst) line[0]?.wake();
+        if (line.length === 0) this.#lines.delete(session);
+      },
+    };
+  }
+
+  /** A lease was given back: the first of each line looks. */
+  wake(): void {
+    for (const line of this.#lines.values()) line[0]?.wake();
+  }
+}
+
+function refusal(
+  session: string,
+  { lease, queue }: LeaseState,
+  ticket: number | undefined,
+  deaths: Deaths,
+  now: number,
+): LockstepError {
+  if (isHeld(lease, now, deaths)) return sessionLocked(lease, now);
+  const others = queue.filter(({ number }) => number !== ticket && deaths.tickets?.includes(number) !== true);
+  return othersWait(session, others);
 }
 
 function isLocked(error: unknown): boolean {

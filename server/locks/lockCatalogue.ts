@@ -2,11 +2,14 @@ import type { Lease } from '../domain/lease.ts';
 import type { AgentLocks, LockFinding, LockFolder } from '../domain/lockFinding.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Lock } from '../protocol/lock.ts';
+import { locksClean } from '../protocol/lockMethods.ts';
 import type { LeaseStore } from '../store/leaseStore.ts';
 import type { LockFiles } from './lockFiles.ts';
-import { findLocks } from './lockFolders.ts';
+import { findLocks, type Aside } from './lockFolders.ts';
 import type { Owners } from './owners.ts';
 
+/** What `locks.clean` takes for old where nothing else is said, in milliseconds. */
+const STALE_MS = locksClean.params.shape.staleMs.parse(undefined);
 /** How deep a root that somebody named is looked at. */
 const ROOT_DEPTH = 8;
 
@@ -25,8 +28,8 @@ export interface CatalogueParts {
 
 /** Lock files and what else was seen on the way. */
 export interface FileFinding extends LockFinding {
-  /** What a cleaner that was killed had moved aside. */
-  readonly asides: readonly string[];
+  /** What cleaners that were killed have left. */
+  readonly asides: readonly Aside[];
 }
 
 /** Every lock that Lockstep knows of. */
@@ -38,7 +41,7 @@ export class LockCatalogue {
   }
 
   /** Lock files in the given roots, or in all the places that are known. Rejects never. */
-  async files(roots: readonly string[] | undefined): Promise<FileFinding> {
+  async files(roots: readonly string[] | undefined, staleMs = STALE_MS): Promise<FileFinding> {
     const { files, agents } = this.#parts;
     const folders = roots?.map(asFolder) ?? this.#folders();
     const findings = await Promise.all(folders.map((folder) => findLocks(folder, files)));
@@ -46,13 +49,15 @@ export class LockCatalogue {
     const all = [...findings, ...live];
     return {
       // Places may lie within each other.
-      locks: [...new Map(all.flatMap(({ locks }) => locks).map((lock) => [lock.path, lock])).values()],
+      locks: [...new Map(all.flatMap(({ locks }) => locks).map((lock) => [lock.path, lock])).values()].map(
+        (lock) => markOld(lock, staleMs),
+      ),
       problems: [...new Map(all.flatMap(({ problems }) => problems).map((one) => [one.path, one])).values()],
-      asides: [...new Set(findings.flatMap(({ asides }) => asides))],
+      asides: [...new Map(findings.flatMap(({ asides }) => asides).map((one) => [one.path, one])).values()],
     };
   }
 
-  async leases(): Promise<{ lease: Lease; lock: Lock }[]> {
+  async leases(staleMs = STALE_MS): Promise<{ lease: Lease; lock: Lock }[]> {
     const { leases, owners, clock } = this.#parts;
     const now = clock.now();
     return Promise.all(
@@ -72,7 +77,7 @@ export class LockCatalogue {
           fence: lease.fence,
           expiresAt: new Date(lease.expiresAt).toISOString(),
         };
-        return { lease, lock };
+        return { lease, lock: markOld(lock, staleMs) };
       }),
     );
   }
@@ -89,4 +94,9 @@ export class LockCatalogue {
 
 function asFolder(path: string): LockFolder {
   return { path, depth: ROOT_DEPTH };
+}
+
+/** Told of, no more: age alone frees nothing. */
+function markOld(lock: Lock, staleMs: number): Lock {
+  return lock.ageMs > staleMs ? { ...lock, reasons: [...lock.reasons, 'too-old'] } : lock;
 }

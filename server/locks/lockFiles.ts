@@ -1,3 +1,4 @@
+import { readFileSync, unlinkSync, type BigIntStats } from 'node:fs';
 import { readFile, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import * as z from 'zod';
@@ -16,6 +17,8 @@ const MAX_BYTES = 64 * 1024;
 const UNREADABLE_MS = 30_000;
 /** What a lock guards and was changed so lately has somebody at work on it, in milliseconds. */
 const FRESH_MS = 2 * 60_000;
+/** A lock of our own without a record of its holder, which would touch it all the time, is given this long. */
+const UNRECORDED_MS = 10 * 60_000;
 
 export const LOCK_SUFFIX = '.lock';
 
@@ -30,10 +33,27 @@ export interface LockFileParts {
 }
 
 /** What our own locks keep beside them: who holds one, and which folder made by proper-lockfile that is about. */
-export const ownLockRecord = z.object({ path: z.string(), ino: z.string(), owner: leaseOwner });
+export const ownLockRecord = z.object({ path: z.string(), folder: z.string(), owner: leaseOwner });
+
+type OwnLockRecord = z.output<typeof ownLockRecord>;
+
+/** Names a folder. Its number alone does not: it is given to the next one that is made. */
+export function folderIdentity({ dev, ino, birthtimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${birthtimeNs}`;
+}
 
 export function ownRecordPath(lockPath: string): string {
   return `${lockPath}.owner.json`;
+}
+
+/** Removes the record of a lock that is given back or was removed, unless another holder has written its own. */
+export function forgetOwnRecord(lockPath: string, folder: string): void {
+  const path = ownRecordPath(lockPath);
+  try {
+    if (parseRecord(readFileSync(path, 'utf8'))?.folder === folder) unlinkSync(path);
+  } catch {
+    // There is none, or it stays: it is about a folder that is no more.
+  }
 }
 
 /** Looks at lock files one at a time, and judges them. */
@@ -53,7 +73,7 @@ export class LockFiles {
     try {
       const file = await readSmallFile(path, MAX_BYTES);
       if (file.stats.isDirectory()) {
-        return dirname(guardedBy) === this.#parts.ownFolder
+        return (await this.#isOwn(guardedBy))
           ? await this.#ownLock(path, guardedBy, file)
           : await this.#foreignFolder(path, file);
       }
@@ -62,6 +82,16 @@ export class LockFiles {
       if (systemErrorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
+  }
+
+  /** Whether a lock at this path could be removed: a file of another tool's, or a folder of our own. */
+  async isMovable(path: string, entry: { isFile(): boolean; isDirectory(): boolean }): Promise<boolean> {
+    return entry.isDirectory() ? this.#isOwn(path) : entry.isFile() && isLockName(basename(path));
+  }
+
+  async #isOwn(path: string): Promise<boolean> {
+    // Either may have been reached through a link, such as `/home` to `/var/home`.
+    return (await realOrSame(dirname(path))) === (await realOrSame(this.#parts.ownFolder));
   }
 
   async #payloadLock(path: string, guardedBy: string, file: SmallFile): Promise<Lock> {
@@ -121,32 +151,31 @@ export class LockFiles {
   async #ownLock(path: string, guardedBy: string, file: SmallFile): Promise<Lock> {
     const record = await readRecord(ownRecordPath(guardedBy));
     // A record of another folder is left from an earlier holder: this one has not written its own yet.
-    const isCurrent = record?.ino === String(file.stats.ino);
-    const ageMs = age(this.#parts.clock.now(), Number(file.stats.birthtimeMs));
+    const isCurrent = record?.folder === folderIdentity(file.stats);
+    const now = this.#parts.clock.now();
     const judged: Judgement = isCurrent
       ? await this.#parts.owners.judge(record.owner)
-      : { verdict: 'unverifiable', reasons: ['no-owner-recorded'] };
+      : {
+          verdict: now - Number(file.stats.mtimeMs) > UNRECORDED_MS ? 'dead' : 'unverifiable',
+          reasons: ['no-owner-recorded'],
+        };
     return {
       kind: 'file',
       format: 'lockstep',
       path,
       guards: isCurrent ? record.path : guardedBy,
       owner: isCurrent ? record.owner : {},
-      ageMs,
+      ageMs: age(now, Number(file.stats.birthtimeMs)),
       verdict: judged.verdict,
       reasons: [...judged.reasons],
       // Its holder touches it all the time; what matters is whose it is.
-      fingerprint: `own-${file.stats.dev}-${file.stats.ino}-${file.stats.birthtimeNs}`,
+      fingerprint: `own-${folderIdentity(file.stats)}`,
       removable: true,
     };
   }
 
   async #doubts(path: string, guards: string, now: number): Promise<Doubts> {
-    const guarded = await stat(guards).catch(() => undefined);
-    return {
-      isShared: await this.#isShared(path),
-      isGuardedFresh: guarded !== undefined && now - guarded.mtimeMs < FRESH_MS,
-    };
+    return { isShared: await this.#isShared(path), isGuardedFresh: await isFresh(guards, now) };
   }
 
   async #isShared(path: string): Promise<boolean> {
@@ -163,16 +192,33 @@ function judgeUnreadable(ageMs: number, doubts: Doubts): Judgement {
     : { verdict: 'unverifiable', reasons };
 }
 
-async function readRecord(path: string): Promise<z.output<typeof ownLockRecord> | undefined> {
+/** What cannot be asked for its time, though it is there, counts as fresh. */
+async function isFresh(path: string, now: number): Promise<boolean> {
   try {
-    return ownLockRecord.parse(JSON.parse(await readFile(path, 'utf8')));
+    return now - (await stat(path)).mtimeMs < FRESH_MS;
+  } catch (error) {
+    return systemErrorCode(error) !== 'ENOENT';
+  }
+}
+
+async function readRecord(path: string): Promise<OwnLockRecord | undefined> {
+  try {
+    return parseRecord(await readFile(path, 'utf8'));
   } catch {
     return undefined; // not written yet, or gone
   }
 }
 
+function parseRecord(text: string): OwnLockRecord | undefined {
+  try {
+    return ownLockRecord.parse(JSON.parse(text));
+  } catch {
+    return undefined; // half of one
+  }
+}
+
 function age(now: number, since: number): number {
-  return Math.max(0, Math.round(now - since));
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(now - since)));
 }
 
 async function realOrSame(path: string): Promise<string> {
@@ -190,8 +236,8 @@ export function isLockName(name: string): boolean {
   return name.endsWith('.jsonl.lock') || name === 'sessions.json.lock';
 }
 
-/** A lock that was moved aside by a cleaner, and the path that it had. */
-export function asideOf(path: string): string | undefined {
+/** The path that a lock had before a cleaner moved it aside; undefined for the path of anything else. */
+export function placeOfAside(path: string): string | undefined {
   const name = /^(.+\.lock)\.[0-9a-f-]{36}\.aside$/.exec(basename(path))?.[1];
   return name === undefined ? undefined : join(dirname(path), name);
 }

@@ -1,10 +1,10 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { LockFinding, LockFolder } from '../domain/lockFinding.ts';
 import { systemErrorCode, systemErrorReason } from '../platform/systemError.ts';
 import type { Lock } from '../protocol/lock.ts';
-import { asideOf, isLockName, LOCK_SUFFIX, type LockFiles } from './lockFiles.ts';
+import { isLockName, LOCK_SUFFIX, placeOfAside, type LockFiles } from './lockFiles.ts';
 
 /** The most entries of one folder tree that are looked at. */
 const MOST_ENTRIES = 100_000;
@@ -12,9 +12,15 @@ const MOST_ENTRIES = 100_000;
 /** Folders that hold no sessions and are large. */
 const PASSED_OVER: ReadonlySet<string> = new Set(['node_modules', '.git']);
 
+/** A lock that a cleaner has moved aside, and the path that it had. */
+export interface Aside {
+  readonly path: string;
+  readonly place: string;
+}
+
 export interface FolderFinding extends LockFinding {
-  /** What a cleaner that was killed had moved aside. */
-  readonly asides: readonly string[];
+  /** What cleaners that were killed have left. */
+  readonly asides: readonly Aside[];
 }
 
 /**
@@ -23,7 +29,7 @@ export interface FolderFinding extends LockFinding {
  */
 export async function findLocks(folder: LockFolder, files: LockFiles): Promise<FolderFinding> {
   const locks: Lock[] = [];
-  const asides: string[] = [];
+  const asides: Aside[] = [];
   const problems: { path: string; message: string }[] = [];
   let entriesLeft = MOST_ENTRIES;
   const tell = (path: string, error: unknown) => problems.push({ path, message: systemErrorReason(error) });
@@ -47,6 +53,10 @@ export async function findLocks(folder: LockFolder, files: LockFiles): Promise<F
     }
   }
 
+  if (!isAbsolute(folder.path)) {
+    problems.push({ path: folder.path, message: 'it is not an absolute path' });
+    return { locks, asides, problems };
+  }
   const root = await realpath(folder.path).catch(() => folder.path);
   const queue = [{ path: root, depth: folder.depth }];
   for (const { path, depth } of queue) {
@@ -61,7 +71,11 @@ export async function findLocks(folder: LockFolder, files: LockFiles): Promise<F
       const child = join(path, entry.name);
       const isFolder = entry.isDirectory();
       if (isLockName(entry.name) || (isFolder && entry.name.endsWith(LOCK_SUFFIX))) await lookAt(child);
-      else if (asideOf(child) !== undefined) asides.push(child);
+      else {
+        const place = placeOfAside(child);
+        // What cannot have been a lock of ours to move is left alone, whatever its name is.
+        if (place !== undefined && (await files.isMovable(place, entry))) asides.push({ path: child, place });
+      }
       if (isFolder && depth > 0 && !PASSED_OVER.has(entry.name))
         queue.push({ path: child, depth: depth - 1 });
     }

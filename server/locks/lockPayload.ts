@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { timeOfMaking } from '../domain/lockVerdict.ts';
 import { MAX_PID } from '../platform/signals.ts';
 
 const pid = z.int().min(1).max(MAX_PID);
@@ -6,7 +7,8 @@ const pid = z.int().min(1).max(MAX_PID);
 /** Loose: other tools write what they like, and one odd field must not hide the rest. */
 const payload = z.looseObject({
   pid: pid.optional().catch(undefined),
-  createdAt: z.string().optional().catch(undefined),
+  // Not all that `Date.parse` takes: it finds a year in "1", and a lock of that year would be any process's.
+  createdAt: z.iso.datetime({ offset: true }).optional().catch(undefined),
   startedAt: z.number().optional().catch(undefined),
   starttime: z.int().min(0).optional().catch(undefined),
 });
@@ -20,23 +22,17 @@ export interface LockPayload {
   readonly madeAt: number | undefined;
 }
 
-/** More than this ahead of now is no time at which a lock was made, in milliseconds. */
-const FUTURE_MS = 24 * 60 * 60_000;
-
 /**
  * The forms of OpenClaw 2026.2 to 2026.7: `{pid, createdAt: ISO, maxHoldMs?, starttime?}` for a transcript,
  * `{pid, startedAt: epoch ms}` for a store. Never throws: bytes that are none of these give nothing.
  */
 export function parseLockPayload(content: Buffer, now: number): LockPayload {
   const parsed = payload.safeParse(parseJson(content.toString('utf8'))).data;
-  const madeAt = [
-    parsed?.createdAt === undefined ? NaN : Date.parse(parsed.createdAt),
-    parsed?.startedAt ?? NaN,
-  ];
+  const created = parsed?.createdAt === undefined ? undefined : Date.parse(parsed.createdAt);
   return {
     pid: parsed?.pid,
     processStart: parsed?.starttime === undefined ? undefined : String(parsed.starttime),
-    madeAt: madeAt.find((time) => Number.isFinite(time) && time >= 0 && time < now + FUTURE_MS),
+    madeAt: timeOfMaking(created, now) ?? timeOfMaking(parsed?.startedAt, now),
   };
 }
 

@@ -15,6 +15,13 @@ export interface LockSettings {
   readonly waitMs: number;
 }
 
+const waitMs = z
+  .string()
+  .regex(/^\d{1,6}$/)
+  .transform(Number)
+  .pipe(z.int().max(600_000))
+  .catch(10_000);
+
 /**
  * Lists are joined as in `PATH`. What cannot be understood is as if it were not set: settings must not keep anyone
  * from their sessions. A relative path is one of these, since to what it is relative would be anybody's guess.
@@ -24,13 +31,7 @@ export function lockSettings(env: NodeJS.ProcessEnv): LockSettings {
     roots: folders(env['LOCKSTEP_LOCK_ROOTS']),
     sharedRoots: folders(env['LOCKSTEP_LOCK_SHARED_ROOTS']),
     autoClean: autoClean.catch('own').parse(env['LOCKSTEP_LOCK_AUTO_CLEAN']),
-    waitMs: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .max(600_000)
-      .catch(10_000)
-      .parse(env['LOCKSTEP_LOCK_WAIT_MS'] || undefined),
+    waitMs: waitMs.parse(env['LOCKSTEP_LOCK_WAIT_MS']),
   };
 }
 

@@ -16,6 +16,11 @@ export class Client {
     return this.#registry.call(name, params, { leases: this.#leases });
   }
 
+  /** The client makes no more calls, and may wait for answers: it keeps what it holds, and gets nothing more to hold. */
+  leave(): void {
+    this.#leases.leave();
+  }
+
   /** The client is gone: its leases are released. Never rejects. */
   close(): Promise<void> {
     return this.#leases.close();

@@ -58,7 +58,8 @@ export class Registry {
     try {
       const entry = this.#entries.get(name);
       if (!entry) throw new Error(`There is no method ${name}`);
-      const result = await beforeDeadline(entry.method, entry.run(params, caller));
+      const { method, run } = entry;
+      const result = await beforeDeadline(method, (isLate) => run(params, { ...caller, isLate }));
       this.#logger.log('debug', name, { requestId, ms: Math.round(performance.now() - begun) });
       return { ok: true, result };
     } catch (thrown) {
@@ -85,17 +86,22 @@ function parseParams<P extends z.ZodType>(method: Method<P>, params: unknown): z
   });
 }
 
-async function beforeDeadline(method: Method, work: Promise<unknown>): Promise<unknown> {
+async function beforeDeadline(
+  method: Method,
+  work: (isLate: () => boolean) => Promise<unknown>,
+): Promise<unknown> {
   const deadlineMs = method.deadlineMs ?? DEFAULT_DEADLINE_MS;
+  let isLate = false;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
+      isLate = true;
       const message = `${method.name} gave no answer within ${deadlineMs / 1000} s.`;
       reject(new LockstepError('TIMEOUT', message, { details: { method: method.name, deadlineMs } }));
     }, deadlineMs);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work(() => isLate), late]);
   } finally {
     clearTimeout(timer);
   }

@@ -35,10 +35,13 @@ export function macProcesses(
       const found = existence(pid, kill);
       if (found === 'gone' || found === 'unknown') return { state: found };
       const line = await run('/bin/ps', ['-o', 'stat=,lstart=', '-p', String(pid)]).catch(() => '');
-      const [, state, start] = /^(\S+)\s+(\w{3} +\w{3} +\d+ [\d:]{8} \d{4})\s*$/.exec(line.trim()) ?? [];
+      const [, state, rest = ''] = /^([A-Z]\S*)(?:\s+(.*))?$/.exec(line.trim()) ?? [];
       if (state?.startsWith('Z') === true) return { state: 'gone' };
-      const startedAt = start === undefined ? undefined : Date.parse(`${start} UTC`);
-      return { state: 'running', start, startedAt, isForeign: found === 'foreign' };
+      const startedAt = /^\w{3} +\w{3} +\d+ [\d:]{8} \d{4}$/.test(rest) ? Date.parse(`${rest} UTC`) : NaN;
+      const times = Number.isNaN(startedAt)
+        ? { start: undefined, startedAt: undefined }
+        : { start: rest, startedAt };
+      return { state: 'running', ...times, isForeign: found === 'foreign' };
     },
   };
 }

@@ -36,7 +36,7 @@ export async function findLiveLocks({ format, folder, fileOf, read }: LiveLockFo
     try {
       const found = await readSmallFile(path, MAX_BYTES);
       const { madeAt = Number(found.stats.mtimeMs), ...live } = await read(found, path);
-      const ageMs = Math.max(0, Math.round(Date.now() - madeAt));
+      const ageMs = Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(Date.now() - madeAt)));
       const fingerprint = fileFingerprint(path, found);
       return [{ kind: 'file', format, path, ageMs, fingerprint, removable: false, ...live }];
     } catch (error) {

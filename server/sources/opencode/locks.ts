@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import type { AgentLocks } from '../../domain/lockFinding.ts';
-import { judgeBareOwner } from '../../domain/lockVerdict.ts';
+import { judgeBareOwner, timeOfMaking } from '../../domain/lockVerdict.ts';
 import type { Processes } from '../../platform/processes.ts';
 import { findLiveLocks, jsonOf } from '../liveLocks.ts';
 
@@ -35,7 +35,7 @@ export function opencodeLocks(stateDir: string, processes: Processes): AgentLock
           const found = meta.safeParse(jsonOf(file)).data;
           if (!found) return { guards: path, owner: {}, verdict: 'unverifiable', reasons: ['unreadable'] };
           const { pid, hostname: host, createdAt } = found;
-          const madeAt = Number.isFinite(createdAt) ? createdAt : undefined;
+          const madeAt = timeOfMaking(createdAt, Date.now());
           const owner = { pid, ...(host === undefined ? {} : { host }) };
           if (host !== undefined && host !== hostname()) {
             return { guards: stateDir, owner, madeAt, verdict: 'unverifiable', reasons: ['other-host'] };

@@ -26,7 +26,9 @@ function begin(maxIterations: number) {
 const calls: fc.Arbitrary<{ name: string; decide: Decide }> = fc.oneof(
   fc.record({ name: fc.constant('iterate'), decide: fc.constant(state.iterate({ id, data: {} })) }),
   fc.record({ name: fc.constant('endIteration'), decide: fc.constant(state.endIteration({ id, data: {} })) }),
-  fc.record({ name: fc.constant('pause'), decide: fc.constant(state.pause({ id })) }),
+  fc
+    .option(fc.constantFrom('lunch', 'meeting'), { nil: undefined })
+    .map((reason) => ({ name: 'pause', decide: state.pause({ id, ...(reason ? { reason } : {}) }) })),
   fc
     .option(fc.integer({ min: 1, max: 5 }), { nil: undefined })
     .map((addIterations) => ({ name: 'resume', decide: state.resume({ id, addIterations }) })),
@@ -63,24 +65,43 @@ const TRANSITIONS: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = {
   failed: ['failed'],
 };
 
+/** Calls as they are made, by the holder of a lease or not, by whoever proved the holder dead, and the lease's end. */
+const moves = fc.oneof(
+  { weight: 8, arbitrary: calls },
+  {
+    weight: 2,
+    arbitrary: calls.map(({ name, decide }) => ({
+      name: `${name}, in place of the dead`,
+      decide: state.inPlaceOfTheDead(decide),
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant({ name: 'settlePause', decide: state.settlePause }),
+  },
+);
+
+/** Whether calls may leave a pause to somebody who drives the session. */
+const isLeased = fc.boolean();
+
 describe('session state machine', () => {
-  it('keeps its invariants over any sequence of calls, whatever the clock does', () => {
+  it('keeps its invariants over any sequence of calls, whoever holds it and whatever the clock does', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 4 }),
-        fc.array(fc.record({ call: calls, elapsed: fc.integer({ min: -1000, max: 1000 }) }), {
+        fc.array(fc.record({ call: moves, isLeased, elapsed: fc.integer({ min: -1000, max: 1000 }) }), {
           maxLength: 60,
         }),
         (maxIterations, steps) => {
           let current: SessionState = begin(maxIterations);
           const history: NewEvent[] = [...begin(maxIterations).events];
           let now = START;
-          for (const { call, elapsed } of steps) {
+          for (const { call, isLeased, elapsed } of steps) {
             now += elapsed;
             const before = current;
             const frozen = JSON.stringify(before);
             try {
-              const step = call.decide(before, now);
+              const step = call.decide(before, now, isLeased);
               history.push(...step.events);
               current = step;
             } catch (error) {
@@ -108,6 +129,19 @@ describe('session state machine', () => {
               'time never runs backwards in a history',
             );
             if (current.iterationOpen) assert.notEqual(session.status, 'completed');
+            if (session.pausing) assert.equal(session.status, 'active');
+            if (session.pausing && !before.session.pausing)
+              assert.ok(isLeased && call.name.startsWith('pause'));
+            if (current.pauseReason !== undefined) assert.ok(session.pausing, 'a reason of no pause');
+            if (before.session.pausing) {
+              assert.equal(session.iterations, before.session.iterations, 'no iteration begins');
+              assert.notEqual(session.status, 'timeout');
+              if (
+                call.name === 'settlePause' ||
+                (call.name.endsWith('the dead') && !isLeased && current !== before)
+              )
+                assert.equal(session.pausing, false, 'nobody is left to carry it out');
+            }
           }
         },
       ),
@@ -207,5 +241,111 @@ describe('session state machine', () => {
     const { session } = state.addMessage({ id, role: 'assistant', content: 'b', usage })(once, START);
     assert.deepEqual(session.tokens, { input: 20, output: 10, cacheRead: 4, cacheWrite: 2, total: 36 });
     assert.deepEqual([session.costUsd, session.model], [0.5, 'some-model']);
+  });
+});
+
+describe('a pause that is left for the holder', () => {
+  const LATER = START + 1;
+  const asked = (reason?: string) =>
+    state.pause({ id, ...(reason === undefined ? {} : { reason }) })(
+      state.iterate({ id, data: {} })(begin(3), START),
+      LATER,
+      true,
+    );
+
+  it('is a request: the session stays active, with the reason kept', () => {
+    const { session, pauseReason, events } = asked('lunch');
+    assert.deepEqual([session.status, session.pausing, pauseReason], ['active', true, 'lunch']);
+    assert.deepEqual(events, [{ type: 'update', data: { pausing: true, reason: 'lunch' } }]);
+  });
+
+  it('is carried out as the holder begins an iteration, which is not charged', () => {
+    const paused = state.iterate({ id, data: { phase: 'next' } })(asked('lunch'), LATER, true);
+    assert.deepEqual(
+      [paused.session.status, paused.session.pausing, paused.session.iterations, paused.pauseReason],
+      ['paused', false, 1, undefined],
+    );
+    assert.deepEqual(paused.events, [{ type: 'pause', data: { reason: 'lunch' } }]);
+  });
+
+  it('is carried out as the holder ends its iteration, which is ended first', () => {
+    const paused = state.endIteration({ id, outcome: 'ok', data: {} })(asked(), LATER, true);
+    assert.deepEqual(paused.events, [
+      { type: 'iteration_end', data: { outcome: 'ok' } },
+      { type: 'pause', data: {} },
+    ]);
+    assert.deepEqual(
+      [paused.session.status, paused.session.iterations, paused.iterationOpen],
+      ['paused', 1, false],
+    );
+  });
+
+  it('is carried out rather than a timeout, when the budget is used up', () => {
+    const last = state.iterate({ id, data: {} })(begin(1), START);
+    const paused = state.iterate({ id, data: {} })(state.pause({ id })(last, START, true), START, true);
+    assert.equal(paused.session.status, 'paused');
+  });
+
+  it('is left alone by other records of the holder', () => {
+    const busy = state.recordToolCall({ id, name: 'bash', input: {}, output: '' })(
+      asked('lunch'),
+      LATER,
+      true,
+    );
+    assert.deepEqual([busy.session.pausing, busy.pauseReason], [true, 'lunch']);
+  });
+
+  it('is asked for once: again changes nothing, another reason is taken up', () => {
+    assert.deepEqual(state.pause({ id, reason: 'lunch' })(asked('lunch'), LATER, true).events, []);
+    assert.deepEqual(state.pause({ id })(asked('lunch'), LATER, true).events, [], 'the reason stays');
+    const changed = state.pause({ id, reason: 'meeting' })(asked('lunch'), LATER, true);
+    assert.deepEqual(changed.events, [{ type: 'update', data: { pausing: true, reason: 'meeting' } }]);
+    assert.equal(changed.pauseReason, 'meeting');
+  });
+
+  it('is withdrawn by resume, which may add iterations, also where none are left', () => {
+    const withdrawn = state.resume({ id, addIterations: 2 })(asked('lunch'), LATER, true);
+    assert.deepEqual(
+      [withdrawn.session.status, withdrawn.session.pausing, withdrawn.session.maxIterations],
+      ['active', false, 5],
+    );
+    assert.equal(withdrawn.pauseReason, undefined);
+    const last = state.iterate({ id, data: {} })(begin(1), START);
+    const again = state.resume({ id })(state.pause({ id })(last, START, true), START, true);
+    assert.equal(again.session.pausing, false);
+  });
+
+  it('goes with the end of the session', () => {
+    for (const end of [state.complete({ id }), state.fail({ id, error: 'broken' })]) {
+      const { session, pauseReason } = end(asked('lunch'), LATER, true);
+      assert.deepEqual([session.pausing, pauseReason], [false, undefined]);
+    }
+  });
+
+  it('is carried out when the lease ends, with its reason; without one nothing happens', () => {
+    const settled = state.settlePause(asked('lunch'), LATER);
+    assert.deepEqual(settled.events, [{ type: 'pause', data: { reason: 'lunch' } }]);
+    assert.equal(settled.session.status, 'paused');
+    assert.deepEqual(state.settlePause(begin(1), START).events, []);
+  });
+
+  it('is carried out after what somebody does in place of a dead holder, unless yet another took over', () => {
+    const note = state.inPlaceOfTheDead(state.addEvent({ id, type: 'note', data: {} }));
+    assert.deepEqual(
+      note(asked('lunch'), LATER, false).events.map(({ type }) => type),
+      ['note', 'pause'],
+    );
+    assert.equal(note(asked('lunch'), LATER, true).session.pausing, true);
+    const resumed = state.inPlaceOfTheDead(state.resume({ id }))(asked('lunch'), LATER, false);
+    assert.equal(resumed.session.status, 'active', 'what withdraws it leaves nothing to carry out');
+  });
+
+  it('is no request where nobody works: the session is paused at once', () => {
+    const timedOut = state.iterate({ id, data: {} })(state.iterate({ id, data: {} })(begin(1), START), START);
+    assert.equal(timedOut.session.status, 'timeout');
+    const step = state.pause({ id, reason: 'lunch' })(timedOut, START, true);
+    assert.deepEqual([step.session.status, step.session.pausing], ['paused', false]);
+    assert.deepEqual(step.events, [{ type: 'pause', data: { reason: 'lunch' } }]);
+    assert.equal(state.pause({ id })(begin(1), START, false).session.status, 'paused');
   });
 });
