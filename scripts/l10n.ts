@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { globSync } from 'node:fs';
 import { getL10nJson } from '@vscode/l10n-dev';
+import { actionLabels } from '../server/domain/errorActions.ts';
 import { errorCatalogue } from '../server/domain/errorCatalogue.ts';
 
 const BUNDLE = new URL('../media/l10n/bundle.l10n.json', import.meta.url);
@@ -16,9 +17,10 @@ export async function collectTexts(): Promise<string> {
     })),
   );
   const bundle = new Map(Object.entries(await getL10nJson(scripts)));
-  for (const { title, explanation, actions } of Object.values(errorCatalogue)) {
-    for (const text of [title, explanation, ...actions.map(({ label }) => label)]) bundle.set(text, text);
+  for (const { title, explanation } of Object.values(errorCatalogue)) {
+    for (const text of [title, explanation]) bundle.set(text, text);
   }
+  for (const label of Object.values(actionLabels)) bundle.set(label, label);
   const texts = [...bundle].sort(([a], [b]) => (a < b ? -1 : 1));
   return `${JSON.stringify(Object.fromEntries(texts), null, 2)}\n`;
 }

@@ -68,7 +68,7 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
   const sessions = new SqliteSessionStore(file, clock);
   const leaseStore = new SqliteLeaseStore(file, clock);
 
-  const settings = lockSettings(env);
+  const settings = lockSettings(env, userHome);
   const ownFolder = join(home, 'locks');
   const owners = new Owners(processes);
   const files = new LockFiles({ owners, processes, clock, ownFolder, sharedRoots: settings.sharedRoots });
@@ -81,6 +81,7 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
     ownFolder,
     agents,
     roots: settings.roots,
+    problems: settings.problems,
     clock,
   });
   const fileLocks = new FileLocks({ folder: ownFolder, owners, files, counters, waitMs: settings.waitMs });

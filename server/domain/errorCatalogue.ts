@@ -1,4 +1,5 @@
 import type { ErrorAction, ErrorCode, WireError } from '../protocol/error.ts';
+import { report, retry } from './errorActions.ts';
 import { LockstepError } from './errors.ts';
 
 interface Entry {
@@ -7,9 +8,6 @@ interface Entry {
   readonly explanation: string;
   readonly actions: readonly ErrorAction[];
 }
-
-const retry: ErrorAction = { kind: 'retry', label: 'Try Again' };
-const report: ErrorAction = { kind: 'report', label: 'Copy Report' };
 
 /** The words for each code, and what a person can do. Static texts only: clients look up their translation. */
 export const errorCatalogue: Readonly<Record<ErrorCode, Entry>> = {

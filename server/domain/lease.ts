@@ -1,9 +1,7 @@
 import type { Grant } from '../protocol/lockMethods.ts';
 import type { LeaseOwner } from '../protocol/lock.ts';
-import type { ErrorAction } from '../protocol/error.ts';
+import { actionLabels, retry } from './errorActions.ts';
 import { LockstepError } from './errors.ts';
-
-const retry: ErrorAction = { kind: 'retry', label: 'Try Again' };
 
 /** The exclusive right to drive a session. Times are milliseconds since the epoch. */
 export interface Lease {
@@ -21,6 +19,7 @@ export interface Lease {
 /** A place in the queue for a session's lease. */
 export interface Ticket {
   readonly number: number;
+  /** The process that waits. */
   readonly owner: LeaseOwner;
   /** When its waiter gives up, in milliseconds since the epoch: from then on it counts no more. */
   readonly until: number;
@@ -88,7 +87,12 @@ export function sessionLocked(lease: Lease, now: number): LockstepError {
     {
       details: { session, owner, since, expiresAt, fence: lease.fence },
       actions: [
-        { kind: 'command', label: 'Ask It to Pause', method: 'sessions.pause', params: { id: session } },
+        {
+          kind: 'command',
+          label: actionLabels.askToPause,
+          method: 'sessions.pause',
+          params: { id: session },
+        },
         retry,
       ],
     },

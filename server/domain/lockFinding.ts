@@ -20,3 +20,8 @@ export interface AgentLocks {
   /** Locks that tell of living processes. They are shown, and never removed. Rejects never. */
   live?(): Promise<LockFinding>;
 }
+
+/** Milliseconds since a moment, as far as dates reach: a file's time may be any number, and ages are shown as dates. */
+export function ageOf(madeAt: number, now: number): number {
+  return Math.round(Math.min(Math.max(0, now - madeAt), now));
+}

@@ -5,6 +5,7 @@ import { MAX_ITERATIONS, type Session, type SessionStatus } from '../protocol/se
 import type * as history from '../protocol/sessionHistoryMethods.ts';
 import type * as lifecycle from '../protocol/sessionLifecycleMethods.ts';
 import { charge, raise, remaining } from './budget.ts';
+import { actionLabels } from './errorActions.ts';
 import { LockstepError } from './errors.ts';
 import { mergePatch } from './mergePatch.ts';
 
@@ -349,7 +350,7 @@ function iterationLimit(session: Session): LockstepError {
       `Session ${id} stopped at its limit; it has ${left} iterations now: resume it first.`,
       {
         details: { id, iterations, maxIterations },
-        actions: [{ kind: 'command', label: 'Resume', method: 'sessions.resume', params: { id } }],
+        actions: [{ kind: 'command', label: actionLabels.resume, method: 'sessions.resume', params: { id } }],
       },
     );
   }

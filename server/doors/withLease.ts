@@ -56,7 +56,7 @@ export async function runWithLease(
     const leased = { ...env, LOCKSTEP_SESSION: session, LOCKSTEP_LEASE: token };
     const code = await run(program, args, leased, say, (end) => {
       onLost = () => {
-        say(`the lease on session ${session} was lost: another drives it now. Ending ${program}.`);
+        say(`the lease on session ${session} is gone: it ran out, or was released. Ending ${program}.`);
         end();
       };
     });

@@ -8,7 +8,7 @@ import type { FileLocks } from './fileLock.ts';
 import type { FileFinding, LockCatalogue } from './lockCatalogue.ts';
 import type { LockFiles } from './lockFiles.ts';
 import type { Leases } from './leases.ts';
-import { removeStale, settleAside } from './removal.ts';
+import { putBackLiving, removeStale, settleAside } from './removal.ts';
 
 export interface CleanerParts {
   readonly catalogue: LockCatalogue;
@@ -49,7 +49,9 @@ export class LockCleaner {
       }
       for (const aside of found.asides) {
         held.check();
-        const refusal = await settleAside(aside.path, aside.place, this.#parts.files);
+        // Where just some items were chosen, nothing else is removed.
+        const settle = params.items ? putBackLiving : settleAside;
+        const refusal = await settle(aside.path, aside.place, this.#parts.files);
         if (refusal !== undefined) result.problems.push({ path: aside.path, message: refusal });
       }
       return { ...result, removed, skipped };
@@ -58,7 +60,8 @@ export class LockCleaner {
 
   async #plan({ roots, staleMs, formats, items }: ParamsOf<typeof locksClean>): Promise<Plan> {
     const { catalogue } = this.#parts;
-    const found = await catalogue.files(roots, staleMs);
+    const isOwnAlone = roots === undefined && formats?.every((format) => format === 'lockstep') === true;
+    const found = isOwnAlone ? await catalogue.ownFiles() : await catalogue.files(roots, staleMs);
     const leases = roots ? [] : await catalogue.leases(staleMs);
     const all = [...leases, ...found.locks.map((lock) => ({ lock }))];
     const asked = items && new Set(items);

@@ -19,6 +19,7 @@ import type { Owners } from './owners.ts';
 /** How often a waiter looks whether its turn has come, and whether those before it still live, in milliseconds. */
 const LOOK_MS = 50;
 const JUDGE_MS = 250;
+const LINES_AT_FULL_PACE = 20;
 
 export interface LeaseParts {
   readonly sessions: SessionStore;
@@ -133,9 +134,10 @@ export class Leases {
     const { owners, leases, clock } = this.#parts;
     const enter = async () => {
       const { session, ttlMs, waitMs, name, ownerPid } = params;
-      const owner = await (ownerPid === undefined ? owners.self(name) : owners.ofProcess(ownerPid, name));
+      const waiter = await owners.self(name);
+      const owner = ownerPid === undefined ? waiter : await owners.ofProcess(ownerPid, name);
       const until = waitMs === 0 ? undefined : clock.now() + waitMs;
-      const request = { session, ttlMs, owner, until, ticket: undefined, deaths: {} };
+      const request = { session, ttlMs, owner, waiter, until, ticket: undefined, deaths: {} };
       return { request, entering: leases.acquire(request) };
     };
     const entered = this.#entering.then(enter, enter);
@@ -234,7 +236,9 @@ class WaitingLines {
         if (!isAwake) {
           const { promise, resolve } = Promise.withResolvers<void>();
           look = resolve;
-          const timer = setTimeout(resolve, line[0] === waiter ? Math.min(LOOK_MS, mostMs) : mostMs);
+          // With many lines the looks are spread, so that waiting costs no more than a few hundred looks a second.
+          const lookMs = LOOK_MS * Math.ceil(this.#lines.size / LINES_AT_FULL_PACE);
+          const timer = setTimeout(resolve, line[0] === waiter ? Math.min(lookMs, mostMs) : mostMs);
           await promise;
           clearTimeout(timer);
           look = undefined;

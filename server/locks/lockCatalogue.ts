@@ -1,7 +1,9 @@
 import type { Lease } from '../domain/lease.ts';
 import type { AgentLocks, LockFinding, LockFolder } from '../domain/lockFinding.ts';
+import type { Judgement } from '../domain/lockVerdict.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Lock } from '../protocol/lock.ts';
+import { mapBounded } from '../platform/concurrency.ts';
+import type { LeaseOwner, Lock } from '../protocol/lock.ts';
 import { locksClean } from '../protocol/lockMethods.ts';
 import type { LeaseStore } from '../store/leaseStore.ts';
 import type { LockFiles } from './lockFiles.ts';
@@ -12,6 +14,7 @@ import type { Owners } from './owners.ts';
 const STALE_MS = locksClean.params.shape.staleMs.parse(undefined);
 /** How deep a root that somebody named is looked at. */
 const ROOT_DEPTH = 8;
+const JUDGED_AT_ONCE = 16;
 
 export interface CatalogueParts {
   readonly leases: LeaseStore;
@@ -23,6 +26,8 @@ export interface CatalogueParts {
   readonly agents: readonly AgentLocks[];
   /** Folders that the user named: `lockstep.locks.roots`. */
   readonly roots: readonly string[];
+  /** What was wrong with the settings, told of with whatever else cannot be looked at. */
+  readonly problems: LockFinding['problems'];
   readonly clock: Clock;
 }
 
@@ -42,11 +47,24 @@ export class LockCatalogue {
 
   /** Lock files in the given roots, or in all the places that are known. Rejects never. */
   async files(roots: readonly string[] | undefined, staleMs = STALE_MS): Promise<FileFinding> {
-    const { files, agents } = this.#parts;
-    const folders = roots?.map(asFolder) ?? this.#folders();
-    const findings = await Promise.all(folders.map((folder) => findLocks(folder, files)));
+    const { agents, problems } = this.#parts;
     const live = roots ? [] : await Promise.all(agents.flatMap((agent) => agent.live?.() ?? []));
-    const all = [...findings, ...live];
+    const settings = roots ? [] : [{ locks: [], problems }];
+    return this.#find(roots?.map(asFolder) ?? this.#folders(), [...live, ...settings], staleMs);
+  }
+
+  /** Our own lock files alone. Rejects never. */
+  ownFiles(): Promise<FileFinding> {
+    return this.#find([{ path: this.#parts.ownFolder, depth: 0 }], [], STALE_MS);
+  }
+
+  async #find(
+    folders: readonly LockFolder[],
+    others: readonly LockFinding[],
+    staleMs: number,
+  ): Promise<FileFinding> {
+    const findings = await Promise.all(folders.map((folder) => findLocks(folder, this.#parts.files)));
+    const all = [...findings, ...others];
     return {
       // Places may lie within each other.
       locks: [...new Map(all.flatMap(({ locks }) => locks).map((lock) => [lock.path, lock])).values()].map(
@@ -60,26 +78,32 @@ export class LockCatalogue {
   async leases(staleMs = STALE_MS): Promise<{ lease: Lease; lock: Lock }[]> {
     const { leases, owners, clock } = this.#parts;
     const now = clock.now();
-    return Promise.all(
-      (await leases.leases()).map(async ({ lease, title }) => {
-        const { verdict, reasons } = await owners.judge(lease.owner);
-        const lock: Lock = {
-          kind: 'lease',
-          format: 'lockstep',
-          session: lease.session,
-          guards: title,
-          owner: lease.owner,
-          ageMs: Math.max(0, now - lease.acquiredAt),
-          verdict,
-          reasons: lease.expiresAt <= now ? [...reasons, 'expired'] : [...reasons],
-          fingerprint: `lease-${lease.fence}-${lease.expiresAt}`,
-          removable: true,
-          fence: lease.fence,
-          expiresAt: new Date(lease.expiresAt).toISOString(),
-        };
-        return { lease, lock: markOld(lock, staleMs) };
-      }),
-    );
+    // Many leases have one owner; and each look at a process is a few files that are open at once.
+    const judged = new Map<string, Promise<Judgement>>();
+    const judge = (owner: LeaseOwner): Promise<Judgement> => {
+      const key = JSON.stringify({ ...owner, name: undefined });
+      const known = judged.get(key) ?? owners.judge(owner);
+      judged.set(key, known);
+      return known;
+    };
+    return mapBounded(await leases.leases(), JUDGED_AT_ONCE, async ({ lease, title }) => {
+      const { verdict, reasons } = await judge(lease.owner);
+      const lock: Lock = {
+        kind: 'lease',
+        format: 'lockstep',
+        session: lease.session,
+        guards: title,
+        owner: lease.owner,
+        ageMs: Math.max(0, now - lease.acquiredAt),
+        verdict,
+        reasons: lease.expiresAt <= now ? [...reasons, 'expired'] : [...reasons],
+        fingerprint: `lease-${lease.fence}-${lease.expiresAt}`,
+        removable: true,
+        fence: lease.fence,
+        expiresAt: new Date(lease.expiresAt).toISOString(),
+      };
+      return { lease, lock: markOld(lock, staleMs) };
+    });
   }
 
   #folders(): LockFolder[] {

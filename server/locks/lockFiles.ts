@@ -2,6 +2,7 @@ import { readFileSync, unlinkSync, type BigIntStats } from 'node:fs';
 import { readFile, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import * as z from 'zod';
+import { ageOf } from '../domain/lockFinding.ts';
 import { doubted, judgeBareOwner, type Doubts, type Judgement } from '../domain/lockVerdict.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Processes } from '../platform/processes.ts';
@@ -107,7 +108,7 @@ export class LockFiles {
     // A link, a pipe, a file far too large: no tool of ours writes that, so nothing tells what it is for.
     if (file.content === undefined) {
       const judged = { verdict: 'unverifiable', reasons: ['unreadable'] as LockReason[] } as const;
-      return { ...base, ...judged, owner: {}, ageMs: age(now, written), removable: false };
+      return { ...base, ...judged, owner: {}, ageMs: ageOf(written, now), removable: false };
     }
     const { pid, processStart, madeAt } = parseLockPayload(file.content, now);
     const doubts = await this.#doubts(guardedBy, base.guards, now);
@@ -121,7 +122,7 @@ export class LockFiles {
         ...(pid === undefined ? {} : { pid }),
         ...(processStart === undefined ? {} : { processStart }),
       },
-      ageMs: age(now, madeAt ?? written),
+      ageMs: ageOf(madeAt ?? written, now),
       verdict: judged.verdict,
       reasons: madeAt === undefined ? [...judged.reasons, 'invalid-createdAt'] : [...judged.reasons],
       removable: true,
@@ -140,7 +141,7 @@ export class LockFiles {
       path,
       guards: path.slice(0, -LOCK_SUFFIX.length),
       owner: {},
-      ageMs: age(this.#parts.clock.now(), Number(file.stats.mtimeMs)),
+      ageMs: ageOf(Number(file.stats.mtimeMs), this.#parts.clock.now()),
       verdict: 'unverifiable',
       reasons: ['no-owner-recorded'],
       fingerprint: fileFingerprint(path, file),
@@ -165,7 +166,7 @@ export class LockFiles {
       path,
       guards: isCurrent ? record.path : guardedBy,
       owner: isCurrent ? record.owner : {},
-      ageMs: age(now, Number(file.stats.birthtimeMs)),
+      ageMs: ageOf(Number(file.stats.birthtimeMs), now),
       verdict: judged.verdict,
       reasons: [...judged.reasons],
       // Its holder touches it all the time; what matters is whose it is.
@@ -215,10 +216,6 @@ function parseRecord(text: string): OwnLockRecord | undefined {
   } catch {
     return undefined; // half of one
   }
-}
-
-function age(now: number, since: number): number {
-  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(now - since)));
 }
 
 async function realOrSame(path: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { delimiter, isAbsolute } from 'node:path';
+import { delimiter, isAbsolute, join, parse } from 'node:path';
 import * as z from 'zod';
 
 /** `own`: Lockstep's leases and lock files; `all`: other tools' as well. */
@@ -13,6 +13,8 @@ export interface LockSettings {
   readonly autoClean: AutoClean;
   /** How long to wait for a lock file that another holds, in milliseconds. */
   readonly waitMs: number;
+  /** What could not be understood: the entry, and why. */
+  readonly problems: readonly { readonly path: string; readonly message: string }[];
 }
 
 const waitMs = z
@@ -23,18 +25,41 @@ const waitMs = z
   .catch(10_000);
 
 /**
- * Lists are joined as in `PATH`. What cannot be understood is as if it were not set: settings must not keep anyone
- * from their sessions. A relative path is one of these, since to what it is relative would be anybody's guess.
+ * Lists are joined as in `PATH`, or JSON, which can hold any path; `~/` is the home folder. What cannot be understood
+ * keeps nobody from their sessions: it is a problem that is told of. Where that is a shared root, all folders are taken
+ * for shared, since to forget one would cost a container its locks.
  */
-export function lockSettings(env: NodeJS.ProcessEnv): LockSettings {
+export function lockSettings(env: NodeJS.ProcessEnv, userHome: string): LockSettings {
+  const roots = folders(env['LOCKSTEP_LOCK_ROOTS'], userHome);
+  const shared = folders(env['LOCKSTEP_LOCK_SHARED_ROOTS'], userHome);
+  const problems = [...roots.wrong, ...shared.wrong];
   return {
-    roots: folders(env['LOCKSTEP_LOCK_ROOTS']),
-    sharedRoots: folders(env['LOCKSTEP_LOCK_SHARED_ROOTS']),
+    roots: roots.paths,
+    sharedRoots: shared.wrong.length === 0 ? shared.paths : [parse(userHome).root],
     autoClean: autoClean.catch('own').parse(env['LOCKSTEP_LOCK_AUTO_CLEAN']),
     waitMs: waitMs.parse(env['LOCKSTEP_LOCK_WAIT_MS']),
+    problems: problems.map((path) => ({ path, message: 'a folder with locks has to be an absolute path' })),
   };
 }
 
-function folders(set: string | undefined): string[] {
-  return (set ?? '').split(delimiter).filter((path) => isAbsolute(path));
+function folders(set: string | undefined, userHome: string): { paths: string[]; wrong: string[] } {
+  const paths: string[] = [];
+  const wrong: string[] = [];
+  for (const entry of entriesOf(set ?? '')) {
+    const text = typeof entry === 'string' ? entry.trim() : JSON.stringify(entry);
+    if (text === '') continue;
+    const path = /^~(?=$|[\\/])/.test(text) ? join(userHome, text.slice(1)) : text;
+    if (isAbsolute(path)) paths.push(path);
+    else wrong.push(text);
+  }
+  return { paths, wrong };
+}
+
+function entriesOf(set: string): unknown[] {
+  if (!set.trimStart().startsWith('[')) return set.split(delimiter);
+  try {
+    return z.array(z.unknown()).parse(JSON.parse(set));
+  } catch {
+    return [set]; // no absolute path, so it is told of
+  }
 }

@@ -51,6 +51,12 @@ export function settleAside(aside: string, path: string, files: LockFiles): Prom
   return settle(aside, path, files);
 }
 
+/** As {@link settleAside}, but nothing is removed: what is stale stays aside, where it is in nobody's way. */
+export async function putBackLiving(aside: string, path: string, files: LockFiles): Promise<Refusal> {
+  const found = await lookAside(aside, path, files);
+  return found === 'gone' || found?.verdict === 'dead' ? undefined : putBack(aside, path);
+}
+
 async function settle(aside: string, path: string, files: LockFiles, fingerprint?: string): Promise<Refusal> {
   try {
     const found = await lookAside(aside, path, files);

@@ -1,3 +1,4 @@
+import { LockstepError } from '../domain/errors.ts';
 import type { LockCleaner } from '../locks/cleaner.ts';
 import type { LockCatalogue } from '../locks/lockCatalogue.ts';
 import { locksClean, locksList } from '../protocol/lockMethods.ts';
@@ -9,11 +10,16 @@ export function registerLockMethods(
   cleaner: LockCleaner,
 ): void {
   registry.register(locksList, async ({ roots }) => {
-    const [files, leases] = await Promise.all([catalogue.files(roots), catalogue.leases()]);
-    return {
-      locks: [...leases.map(({ lock }) => lock), ...files.locks],
-      problems: [...files.problems],
-    };
+    const files = await catalogue.files(roots);
+    try {
+      const leases = await catalogue.leases();
+      return { locks: [...leases.map(({ lock }) => lock), ...files.locks], problems: [...files.problems] };
+    } catch (error) {
+      // Lock files have nothing to do with a store that cannot be read.
+      if (!(error instanceof LockstepError)) throw error;
+      const problem = { path: String(error.details['path']), message: error.message };
+      return { locks: [...files.locks], problems: [problem, ...files.problems] };
+    }
   });
   registry.register(locksClean, (params) => cleaner.clean(params));
 }

@@ -73,11 +73,7 @@ export const lock = z.strictObject({
 });
 export type Lock = z.infer<typeof lock>;
 
-/**
- * Whether a lock is stale and Lockstep's to remove: its owner is proved dead, or, for a lease, it has run out and its
- * owner is not known to live, so that anyone may take over. The server plans by it, and clients show by it.
- */
-export function isStale({ kind, verdict, reasons, removable }: Lock): boolean {
-  if (!removable) return false;
-  return verdict === 'dead' || (kind === 'lease' && verdict !== 'alive' && reasons.includes('expired'));
+/** Whether a lock is stale and Lockstep's to remove. The server plans by it, and clients show by it. */
+export function isStale({ verdict, removable }: Lock): boolean {
+  return removable && verdict === 'dead';
 }

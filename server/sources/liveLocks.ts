@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LockFinding } from '../domain/lockFinding.ts';
+import { ageOf, type LockFinding } from '../domain/lockFinding.ts';
 import { mapBounded } from '../platform/concurrency.ts';
 import { fileFingerprint, readSmallFile, type SmallFile } from '../platform/smallFile.ts';
 import { systemErrorCode, systemErrorReason } from '../platform/systemError.ts';
@@ -36,7 +36,7 @@ export async function findLiveLocks({ format, folder, fileOf, read }: LiveLockFo
     try {
       const found = await readSmallFile(path, MAX_BYTES);
       const { madeAt = Number(found.stats.mtimeMs), ...live } = await read(found, path);
-      const ageMs = Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(Date.now() - madeAt)));
+      const ageMs = ageOf(madeAt, Date.now());
       const fingerprint = fileFingerprint(path, found);
       return [{ kind: 'file', format, path, ageMs, fingerprint, removable: false, ...live }];
     } catch (error) {

@@ -3,7 +3,10 @@ import type { LeaseOwner } from '../protocol/lock.ts';
 
 export interface AcquireRequest {
   readonly session: string;
+  /** Whose the lease is to be. */
   readonly owner: LeaseOwner;
+  /** Who waits for it: with its death the place in the queue is lost. */
+  readonly waiter: LeaseOwner;
   readonly ttlMs: number;
   /** The place in the queue that the caller has already. */
   readonly ticket: number | undefined;

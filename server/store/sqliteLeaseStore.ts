@@ -28,7 +28,7 @@ export class SqliteLeaseStore implements LeaseStore {
 
   acquire(request: AcquireRequest): Promise<AcquireOutcome> {
     return this.#file.write((connection) => {
-      const { session, owner, ttlMs, until, deaths } = request;
+      const { session, owner, waiter, ttlMs, until, deaths } = request;
       requireSession(connection, session);
       const now = this.#clock.now();
       for (const dead of deaths.tickets ?? []) dropTicket(connection, dead);
@@ -37,7 +37,7 @@ export class SqliteLeaseStore implements LeaseStore {
         const ticket =
           until === undefined
             ? undefined
-            : (request.ticket ?? queueUp(connection, session, owner, until, now));
+            : (request.ticket ?? queueUp(connection, session, waiter, until, now));
         return { granted: undefined, state, ticket };
       }
       if (request.ticket !== undefined) dropTicket(connection, request.ticket);
@@ -106,7 +106,7 @@ export class SqliteLeaseStore implements LeaseStore {
 function queueUp(
   connection: Connection,
   session: string,
-  owner: AcquireRequest['owner'],
+  waiter: AcquireRequest['waiter'],
   until: number,
   now: number,
 ): number {
@@ -114,7 +114,7 @@ function queueUp(
   connection.sql('DELETE FROM lease_tickets WHERE until <= ?').run(now);
   const { lastInsertRowid } = connection
     .sql('INSERT INTO lease_tickets (session_id, owner, until) VALUES (?, ?, ?)')
-    .run(session, JSON.stringify(owner), until);
+    .run(session, JSON.stringify(waiter), until);
   return Number(lastInsertRowid);
 }
 

@@ -44,8 +44,8 @@ describe('the locks that a window knows', () => {
     ]);
     assert.equal(model.isLoaded, false);
     await model.reload();
-    assert.equal(model.staleCount, 2);
-    assert.deepEqual(model.locks.map(groupOfLock), ['held', 'stale', 'stale', 'stale', 'held']);
+    assert.equal(model.staleCount, 1);
+    assert.deepEqual(model.locks.map(groupOfLock), ['held', 'stale', 'leftBehind', 'unverifiable', 'held']);
   });
 
   it('stay as they were when they cannot be read, which is told', async () => {

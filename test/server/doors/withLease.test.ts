@@ -186,7 +186,7 @@ describe('lockstep with-lease', { concurrency: 3 }, () => {
         const next = await client.call(locksAcquire, { session: id, waitMs: 60_000, ttlMs: 600_000 });
         command.child.kill('SIGCONT');
         assert.equal(await command.ended, code);
-        assert.match(command.said.stderr, /^lockstep: the lease on session \S+ was lost: .*Ending sh\.\n$/);
+        assert.match(command.said.stderr, /^lockstep: the lease on session \S+ is gone: .*Ending sh\.\n$/);
         const mine = await client.call(sessionsIterate, { id, lease: next.token });
         assert.equal(mine.iterations, 1, 'what it gave back was not the lease of another');
       }),

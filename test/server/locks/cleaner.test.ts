@@ -297,6 +297,16 @@ describe('what a cleaner that was killed has moved aside', () => {
     assert.deepEqual(await readdir(house.root), []);
   });
 
+  it('is left where only some items were chosen, for it is none of them', async (t) => {
+    const house = await newHouse(t);
+    await put(asideOf(join(house.root, 'x.jsonl.lock')), { pid: await deadPid(), createdAt: iso(HOUR) });
+    await put(asideOf(join(house.root, 'y.jsonl.lock')), { pid: process.pid, createdAt: iso() });
+    await house.apply({ items: [] });
+    const left = await readdir(house.root);
+    assert.equal(left.length, 2);
+    assert.ok(left.includes('y.jsonl.lock'), 'that of the living is put back all the same');
+  });
+
   it('is put back, as it was, if its owner lives and the place is free', async (t) => {
     const house = await newHouse(t);
     const path = join(house.root, 'x.jsonl.lock');

@@ -388,4 +388,17 @@ describe('the folder of locks', () => {
       { code: 'STORE_UNAVAILABLE' },
     );
   });
+
+  it('keeps no lock of one who could not say who it is', async (t) => {
+    const { path, folder, locks, lockPath } = await newLocks(t);
+    const at = await locks.withFileLock(path, lockPath);
+    await mkdir(ownRecordPath(at));
+    await assert.rejects(
+      locks.withFileLock(path, () => Promise.resolve()),
+      { code: 'STORE_UNAVAILABLE' },
+    );
+    await rmdir(ownRecordPath(at));
+    assert.deepEqual(await readdir(folder), []);
+    assert.equal(await locks.withFileLock(path, () => Promise.resolve('ours')), 'ours');
+  });
 });

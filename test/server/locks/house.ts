@@ -103,6 +103,7 @@ export function cleanerIn(
     ownFolder,
     agents: [],
     roots: [],
+    problems: [],
     clock,
   });
   const fileLocks = new FileLocks({ folder: ownFolder, owners, files, counters, waitMs: 60_000 });

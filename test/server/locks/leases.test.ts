@@ -241,6 +241,7 @@ describe('an acquire', () => {
     const waiter = await open(3).store.acquire({
       session: id,
       owner: await open(3).owners.self('agent-3'),
+      waiter: await open(3).owners.self('agent-3'),
       ttlMs: 1000,
       ticket: undefined,
       until: machine.now + 60_000,
@@ -256,6 +257,24 @@ describe('an acquire', () => {
     assert.deepEqual((await second.store.leaseState(id)).queue, [], 'the dead waiter was dropped');
   });
 
+  it('is dropped with the process that waits, also when the lease was to be for one that lives', async (t) => {
+    const { machine, open, first, id } = await newMachine(t);
+    const { token } = await first.acquire(id, { ttlMs: 600_000 });
+    const third = open(3);
+    await third.store.acquire({
+      session: id,
+      owner: await first.owners.self(undefined),
+      waiter: await third.owners.self(undefined),
+      ttlMs: 1000,
+      ticket: undefined,
+      until: machine.now + 60_000,
+      deaths: {},
+    });
+    await first.leases.release(token);
+    machine.running.delete(3);
+    assert.ok((await open(2).acquire(id)).fence > 0);
+  });
+
   it('does not count a waiter whose time is over', async (t) => {
     const { machine, open, first, id } = await newMachine(t);
     const { token } = await first.acquire(id);
@@ -263,6 +282,7 @@ describe('an acquire', () => {
     await third.store.acquire({
       session: id,
       owner: await third.owners.self(undefined),
+      waiter: await third.owners.self(undefined),
       ttlMs: 1000,
       ticket: undefined,
       until: machine.now + 10,
@@ -296,6 +316,7 @@ describe('an acquire', () => {
     await dead.store.acquire({
       session: id,
       owner: await dead.owners.self(undefined),
+      waiter: await dead.owners.self(undefined),
       ttlMs: 1000,
       ticket: undefined,
       until: machine.now + 600_000,

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { delimiter } from 'node:path';
 import { describe, it } from 'node:test';
-import { lockSettings } from '../../../server/locks/lockSettings.ts';
+import { lockSettings as settingsOf } from '../../../server/locks/lockSettings.ts';
 
-const DEFAULTS = { roots: [], sharedRoots: [], autoClean: 'own', waitMs: 10_000 };
+const lockSettings = (env: NodeJS.ProcessEnv) => settingsOf(env, '/home/me');
+const DEFAULTS = { roots: [], sharedRoots: [], autoClean: 'own', waitMs: 10_000, problems: [] };
 
 describe('settings of locks', () => {
   it('are as documented where nothing is set', () => {
@@ -17,11 +18,34 @@ describe('settings of locks', () => {
     assert.deepEqual(lockSettings(empty), DEFAULTS);
   });
 
-  it('name folders in lists as PATH has them; relative ones are as if they were not there', () => {
-    const list = ['/a', '', 'b', './c', '~/d', '/e f', '/a/../g', ' /h'].join(delimiter);
-    const found = ['/a', '/e f', '/a/../g'];
+  it('name folders in lists as PATH has them, or as JSON, which can hold any path', () => {
+    const list = ['/a', '', '~/d', '/e f', ' /h'].join(delimiter);
+    const found = ['/a', '/home/me/d', '/e f', '/h'];
     assert.deepEqual(lockSettings({ LOCKSTEP_LOCK_ROOTS: list }), { ...DEFAULTS, roots: found });
     assert.deepEqual(lockSettings({ LOCKSTEP_LOCK_SHARED_ROOTS: list }), { ...DEFAULTS, sharedRoots: found });
+    const json = JSON.stringify(['/a:b', '~', '']);
+    assert.deepEqual(lockSettings({ LOCKSTEP_LOCK_ROOTS: json }).roots, ['/a:b', '/home/me']);
+  });
+
+  it('that are no absolute paths are told of, and keep nothing else from working', () => {
+    for (const [set, wrong] of [
+      ['/a:b', 'b'],
+      ['./c', './c'],
+      ['["/a", 5]', '5'],
+      ['[broken', '[broken'],
+    ] as const) {
+      const { problems } = lockSettings({ LOCKSTEP_LOCK_ROOTS: set });
+      assert.deepEqual(
+        problems.map(({ path }) => path),
+        [wrong],
+      );
+    }
+    assert.deepEqual(lockSettings({ LOCKSTEP_LOCK_ROOTS: '/a:b' }).roots, ['/a']);
+  });
+
+  it('take every folder for shared while a shared one cannot be understood', () => {
+    const { sharedRoots, problems } = lockSettings({ LOCKSTEP_LOCK_SHARED_ROOTS: '/a:b' });
+    assert.deepEqual([sharedRoots, problems.length], [['/'], 1]);
   });
 
   it('say what is cleaned by itself', () => {

@@ -72,18 +72,21 @@ for (const { name, unshare } of NAMESPACES) {
       });
     });
 
-    await t.test('gives up a lease that has run out to a cleaner', async () => {
+    await t.test('keeps a lease that has run out from cleaners, and gives it to who wants it', async () => {
       const { outer, inner, newSession } = servers;
       const session = await newSession();
       const { expiresAt } = await inner.call(locksAcquire, { session, ttlMs: 1, ownerPid: 1 });
       while (Date.now() <= Date.parse(expiresAt)) await outer.call(locksList, {});
       const { removed } = await outer.call(locksClean, { dryRun: false });
+      assert.deepEqual(removed, []);
+      const { locks } = await outer.call(locksList, {});
       assert.deepEqual(
-        removed
+        locks
           .filter((lock) => lock.session === session)
           .map((lock) => [lock.session, lock.verdict, ...lock.reasons]),
         [[session, 'unverifiable', 'other-namespace', 'expired']],
       );
+      assert.ok((await outer.call(locksAcquire, { session, waitMs: 0 })).fence > 0);
     });
 
     await t.test(

@@ -44,6 +44,7 @@ type Command = fc.AsyncCommand<LeaseModel, RealStore>;
 const request = (session: string, pid: number, ttlMs: number, until: number | undefined): AcquireRequest => ({
   session,
   owner: { pid, host: 'here' },
+  waiter: { pid, host: 'here' },
   ttlMs,
   ticket: undefined,
   until,

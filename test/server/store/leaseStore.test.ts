@@ -28,7 +28,16 @@ async function newStore(t: TestContext): Promise<RealStore & { id: string }> {
 
 function ask(session: string, more: Partial<AcquireRequest> = {}): AcquireRequest {
   const owner = { pid: 1, host: 'here' };
-  return { session, owner, ttlMs: 100, ticket: undefined, until: undefined, deaths: {}, ...more };
+  return {
+    session,
+    owner,
+    waiter: owner,
+    ttlMs: 100,
+    ticket: undefined,
+    until: undefined,
+    deaths: {},
+    ...more,
+  };
 }
 
 const locked = { code: 'SESSION_LOCKED' };
