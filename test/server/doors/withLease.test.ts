@@ -33,7 +33,11 @@ const leaseOn = async (id: string) =>
 /** `lockstep with-lease` that goes on beside the test. Its input is open until the test closes it. */
 function run(t: TestContext, args: readonly string[], options: RunOptions = {}) {
   const child = spawnCommand(['with-lease', ...args], { env, ...options });
-  t.after(() => child.kill('SIGKILL'));
+  t.after(() => {
+    child.kill('SIGKILL');
+    // What it ran reads from there, and ends.
+    child.stdin?.destroy();
+  });
   child.stdin?.on('error', () => undefined);
   const said = { stdout: '', stderr: '' };
   const waiters = new Set<() => void>();
@@ -119,7 +123,7 @@ describe('lockstep with-lease', { concurrency: 3 }, () => {
   it('passes SIGTERM and SIGHUP on, and waits for what the command makes of it', async (t) => {
     for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
       const name = signal.slice(3);
-      const script = `trap 'echo got ${name}; read line; exit 9' ${name}; echo ready; while :; do sleep 0.02; done`;
+      const script = `trap 'echo got ${name}; read line; exit 9' ${name}; echo ready; read line`;
       const id = await begin();
       const command = run(t, [id, ...sh(script)]);
       await command.until(/ready/);
@@ -133,7 +137,7 @@ describe('lockstep with-lease', { concurrency: 3 }, () => {
   });
 
   it('leaves it to the command what Ctrl+C does, which reaches both', async (t) => {
-    const script = `trap 'echo interrupted' INT; echo ready; until read line; do :; done; exit 5`;
+    const script = `trap 'echo interrupted' INT; echo ready; read line || read line; exit 5`;
     // A group of its own, as in a terminal.
     const id = await begin();
     const command = run(t, [id, ...sh(script)], { under: ['setsid'] });
@@ -168,9 +172,9 @@ describe('lockstep with-lease', { concurrency: 3 }, () => {
 
   it('keeps a lease for as long as the command runs, and ends the command when it is lost', async (t) => {
     const scripts = [
-      ['echo ready; exec sleep 1000', 143],
+      ['echo ready; exec cat > /dev/null', 143],
       // One that ends well nevertheless has done so without the lease.
-      ["trap 'exit 0' TERM; echo ready; while :; do sleep 0.02; done", 1],
+      ["trap 'exit 0' TERM; echo ready; read line", 1],
     ] as const;
     await Promise.all(
       scripts.map(async ([script, code]) => {

@@ -209,9 +209,20 @@ describe('the leases of a client', () => {
     assert.equal(await expiry(), 100_000 + 30_000);
     await leases.release(lease.token);
     client.forget(lease.token);
+    const release = store.release.bind(store);
+    const slow = Promise.withResolvers<void>();
+    store.release = async (token) => {
+      await slow.promise;
+      return release(token);
+    };
     client.hold(await acquire(30_000));
-    await client.close();
-    assert.deepEqual(await store.leases(), [], 'and going waits until that is given back');
+    let isGone = false;
+    const going = client.close().then(() => (isGone = true));
+    await settled();
+    assert.equal(isGone, false, 'what it has yet to give back is waited for');
+    slow.resolve();
+    await going;
+    assert.deepEqual(await store.leases(), []);
   });
 
   it('never keep the client from going, whatever the store says', async (t) => {

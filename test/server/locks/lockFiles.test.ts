@@ -232,7 +232,7 @@ describe('lock files of any content', () => {
         const { locks } = await house.list();
         assert.equal(locks.length, files.length, 'every lock is on the list');
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });

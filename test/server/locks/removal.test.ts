@@ -372,7 +372,7 @@ describe('cleaners among others who take locks, in any order of their steps', ()
             ...cleaners.map((times, index) => () => clean(`cleaner-${index}`, times)),
             ...acquirers.map((one) => () => acquire(one)),
           ],
-          () => choices.next().value,
+          () => Number(choices.next().value),
         );
         assert.deepEqual(violations, []);
 
