@@ -73,7 +73,7 @@ describe('lockstep doctor', { concurrency: 2 }, () => {
 
   it('tells of a stale lock and how to remove it, and of a folder that it cannot look at', async (t) => {
     const { home, doctor } = await newHome(t);
-    const [root, shut] = [join(home, 'locks'), join(home, 'shut')];
+    const [root, shut] = [join(home, 'locks'), join(home, 'shut\u001b[2J')];
     for (const folder of [root, shut]) await mkdir(folder);
     const gone = spawn('true', { stdio: 'ignore' });
     await once(gone, 'exit');
@@ -88,7 +88,7 @@ describe('lockstep doctor', { concurrency: 2 }, () => {
     assert.match(stdout, /: degraded\n/);
     assert.match(
       stdout,
-      /^warn {2}locks {6}One stale lock\. \S+\/shut could not be looked at: permission denied\.$/m,
+      /^warn {2}locks {6}One stale lock\. \S+\/shut \[2J could not be looked at: permission denied\.$/m,
     );
     assert.match(stdout, /^ +-> See them with "lockstep call locks\.clean".*Check the owner/m);
   });
