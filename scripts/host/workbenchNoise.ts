@@ -16,7 +16,7 @@ const UNSERVED = /\/(vsda(_bg)?\.(js|wasm)|serviceWorker\.js|update\/check)$/;
 const NOISE: readonly RegExp[] = [
   /\[Service Worker\] registration/,
   /when fetching the script\.$/,
-  /authentication provider .*timed out/i,
+  /authentication provider .*timed out|timed out waiting for authentication provider/i,
   /^(Resolving|Resolved) connection token/,
   /^Creating a socket \(/,
   /^\[reconnection-grace-time\]/,

@@ -49,6 +49,16 @@ describe('sessions of other agents and transcripts, in VS Code', () => {
     await frame.getByText('Claude Code').first().waitFor();
   });
 
+  it('copy the command that resumes them', async () => {
+    await workbench.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await workbench.sidebar.contextMenu('Discount codes at checkout', 'Copy Resume Command');
+    const copied = await eventually(
+      () => workbench.page.evaluate('navigator.clipboard.readText()'),
+      (text) => typeof text === 'string' && text.startsWith('claude'),
+    );
+    assert.match(String(copied), /^claude --resume [0-9a-f-]{36}$/);
+  });
+
   it('grow while the agent writes, and wait for a line that is half written', async (t) => {
     const { sessions } = await other(t).call(sourcesSessions, { kinds: ['claude-code'] });
     const session = sessions.find(({ title }) => title === 'Discount codes at checkout');
@@ -88,16 +98,6 @@ describe('sessions of other agents and transcripts, in VS Code', () => {
     );
     assert.ok(frame);
     await frame.getByText('3/50').first().waitFor();
-  });
-
-  it('copy the command that resumes them', async () => {
-    await workbench.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    await workbench.sidebar.contextMenu('Discount codes at checkout', 'Copy Resume Command');
-    const copied = await eventually(
-      () => workbench.page.evaluate('navigator.clipboard.readText()'),
-      (text) => typeof text === 'string' && text.startsWith('claude'),
-    );
-    assert.match(String(copied), /^claude --resume [0-9a-f-]{36}$/);
   });
 
   it('reveal their file', async () => {
