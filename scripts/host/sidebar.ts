@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 
 import { chooseFromContextMenu } from './contextMenu.ts';
+import { eventually } from './eventually.ts';
 import { labelled, wholly, type TextMatch } from './text.ts';
 
 /** A row of a tree as it is on the screen. */
@@ -60,6 +61,21 @@ export class Sidebar {
       await header.click();
     }
     await this.#page.locator('.sidebar .pane-header.expanded').and(header).waitFor();
+  }
+
+  /** Until a view's rows stay as they are: a list that is still coming in gives the row under the mouse to another. */
+  async whenStill(view: string): Promise<void> {
+    let last = '';
+    let since = Date.now();
+    await eventually(
+      async () => {
+        const now = JSON.stringify(await this.rows(view));
+        if (now !== last) [last, since] = [now, Date.now()];
+        return Date.now() - since;
+      },
+      (still) => still > 600,
+      { what: `a list ${view} that stays as it is` },
+    );
   }
 
   /** Leaves no more of a view than its header, which gives its room to the others. */

@@ -60,7 +60,13 @@ export async function startLockstepHost({
         folder: demo.workspace,
         viewport: { width: 1280, height: 1000 },
       });
-      await window.workbench.sidebar.open('Lockstep');
+      const { sidebar } = window.workbench;
+      await sidebar.open('Lockstep');
+      if (content === 'demo') {
+        await sidebar.row('Fix the flaky checkout test').waitFor();
+        await sidebar.row('Add a --dry-run flag to the stock import.').waitFor();
+        await sidebar.whenStill('Sessions');
+      }
       return window;
     },
     async stop() {
