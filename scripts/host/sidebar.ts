@@ -64,7 +64,7 @@ export class Sidebar {
   }
 
   /** Until a view's rows stay as they are: a list that is still coming in gives the row under the mouse to another. */
-  async whenStill(view: string): Promise<void> {
+  async whenStill(view?: string): Promise<void> {
     let last = '';
     let since = Date.now();
     await eventually(
@@ -74,7 +74,7 @@ export class Sidebar {
         return Date.now() - since;
       },
       (still) => still > 600,
-      { what: `a list ${view} that stays as it is` },
+      { what: 'a list that stays as it is' },
     );
   }
 
@@ -152,6 +152,9 @@ export class Sidebar {
   }
 
   async contextMenu(text: TextMatch, item: string, view?: string): Promise<void> {
+    await this.row(text, view).waitFor();
+    // A list that is drawn while the menu is open leaves the command without its row.
+    await this.whenStill(view);
     await this.row(text, view).locator('.label-name').click({ button: 'right' });
     await chooseFromContextMenu(this.#page, item);
   }
