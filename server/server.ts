@@ -17,6 +17,7 @@ import { registerLeaseMethods } from './methods/leaseMethods.ts';
 import { registerLockMethods } from './methods/lockMethods.ts';
 import { Registry } from './methods/registry.ts';
 import { registerSessionMethods } from './methods/sessionMethods.ts';
+import { registerStoreMethods } from './methods/storeMethods.ts';
 import { registerSourceMethods } from './methods/sourceMethods.ts';
 import { registerTranscriptMethods } from './methods/transcriptMethods.ts';
 import { systemClock } from './platform/clock.ts';
@@ -36,6 +37,9 @@ import { opencodeLocks, opencodeStateDir } from './sources/opencode/locks.ts';
 import { piLocks } from './sources/pi/locks.ts';
 import { createPiSource, piAgentDir } from './sources/pi/source.ts';
 import type { SessionSource } from './sources/source.ts';
+import { Backups } from './store/backups.ts';
+import { startHousekeeping } from './store/housekeeping.ts';
+import { StoreRecovery } from './store/storeRecovery.ts';
 import { SqliteLeaseStore } from './store/sqliteLeaseStore.ts';
 import { SqliteSessionStore } from './store/sqliteSessionStore.ts';
 import { StoreFile } from './store/storeFile.ts';
@@ -68,6 +72,9 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
   const sessions = new SqliteSessionStore(file, clock);
   const leaseStore = new SqliteLeaseStore(file, clock);
 
+  const backups = new Backups(file, clock);
+  const recovery = new StoreRecovery({ path: file.path, fileSystem: systemFileSystem, clock });
+
   const settings = lockSettings(env, userHome);
   const ownFolder = join(home, 'locks');
   const owners = new Owners(processes);
@@ -96,13 +103,19 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
   registerLeaseMethods(registry, leases);
   registerLockMethods(registry, catalogue, cleaner);
   registerHealthMethods(registry, checks);
+  registerStoreMethods(registry, backups, recovery);
   registerSourceMethods(registry, sources);
   registerTranscriptMethods(registry, sessions, sources);
 
   const running = new Set<Disposable>();
+  let housekeeping: Disposable | undefined;
   return {
     registry,
-    connect: (onLost) => new Client(registry, new ClientLeases(leases, logger, onLost)),
+    connect: (onLost) => {
+      // Whoever stays connected runs for long enough to keep house.
+      housekeeping ??= startHousekeeping({ sessions, backups, clock, logger });
+      return new Client(registry, new ClientLeases(leases, logger, onLost));
+    },
     onDidChange: (listener) => file.onDidChange(listener),
     onSourcesDidChange: (listener) => {
       const own = sources.map((source) => source.watch(() => listener([source.kind])));
@@ -116,6 +129,7 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
     },
     dispose() {
       for (const one of running) one.dispose();
+      housekeeping?.dispose();
       file.close();
     },
   };

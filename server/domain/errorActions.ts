@@ -6,7 +6,17 @@ export const actionLabels = {
   report: 'Copy Report',
   resume: 'Resume',
   askToPause: 'Ask It to Pause',
+  pause: 'Pause',
+  recover: 'Recover…',
 } as const;
 
 export const retry: ErrorAction = { kind: 'retry', label: actionLabels.retry };
 export const report: ErrorAction = { kind: 'report', label: actionLabels.report };
+
+/** Shows what could be saved; nothing is changed by it. */
+export const recover: ErrorAction = {
+  kind: 'command',
+  label: actionLabels.recover,
+  method: 'store.recover',
+  params: { dryRun: true },
+};

@@ -8,6 +8,7 @@ import { charge, raise, remaining } from './budget.ts';
 import { actionLabels } from './errorActions.ts';
 import { LockstepError } from './errors.ts';
 import { mergePatch } from './mergePatch.ts';
+import type { Replayed } from './replay.ts';
 
 /** A session and what decides its next step, though nobody is shown it. */
 export interface SessionState {
@@ -68,7 +69,60 @@ export function start(params: ParamsOf<typeof lifecycle.sessionsStart>, id: stri
     session,
     iterationOpen: false,
     pauseReason: undefined,
-    events: [event('start', { task, mode, maxIterations }, 'task')],
+    events: [event('start', startData(session), 'task')],
+  };
+}
+
+/**
+ * The context belongs to the history: a fork has the one of its time. One that would not fit beside the task is told by
+ * its size alone.
+ */
+function startData({ task, mode, maxIterations, context }: Session): JsonObject {
+  const data = { task, mode, maxIterations };
+  if (Object.keys(context).length === 0) return data;
+  const whole = { ...data, context };
+  return jsonBytes(whole) <= MAX_JSON_BYTES ? whole : { ...data, contextBytes: jsonBytes(context) };
+}
+
+/** A session of its own that has the history of `origin` up to `seq`, and what that history made of it. */
+export function fork(
+  origin: Session,
+  replayed: Replayed,
+  id: string,
+  seq: number,
+  now: number,
+): SessionState {
+  const at = new Date(now).toISOString();
+  const { label: _label, result: _result, error: _error, costUsd: _cost, ...kept } = origin;
+  const { endedAt: _ended, archivedAt: _archived, ...living } = kept;
+  const { iterations, toolCalls, toolsUsed, errors, messages, tokens } = replayed;
+  return {
+    session: {
+      ...living,
+      id,
+      status: 'active',
+      iterations,
+      maxIterations: Math.max(replayed.maxIterations ?? origin.maxIterations, iterations),
+      context: replayed.context ?? origin.context,
+      ...defined({
+        costUsd: replayed.costUsd,
+        model: replayed.model ?? origin.model,
+        provider: replayed.provider ?? origin.provider,
+      }),
+      tokens,
+      toolCalls,
+      toolsUsed: [...toolsUsed],
+      errors,
+      messages,
+      pausing: false,
+      forkedFrom: { id: origin.id, seq },
+      revision: 0,
+      createdAt: at,
+      updatedAt: at,
+    },
+    // The iteration that was under way is the original's.
+    iterationOpen: false,
+    pauseReason: undefined,
   };
 }
 
@@ -200,6 +254,65 @@ export function unarchive(state: SessionState, now: number): Step {
   const { archivedAt, ...session } = state.session;
   if (archivedAt === undefined) return { ...state, events: [] };
   return step({ ...state, session }, now, {}, [event('update', { archived: false })]);
+}
+
+/** Into the trash, where nobody works on it. */
+export function trash(state: SessionState, now: number): Step {
+  const { session } = state;
+  if (isRunning(state)) {
+    throw new LockstepError(
+      'ILLEGAL_TRANSITION',
+      `Session ${session.id} is at work: iteration ${session.iterations} was begun and has not ended. Pause it, or let it end, before you remove it.`,
+      {
+        details: { id: session.id, from: session.status, to: session.status },
+        actions: [
+          {
+            kind: 'command',
+            label: actionLabels.pause,
+            method: 'sessions.pause',
+            params: { id: session.id },
+          },
+        ],
+      },
+    );
+  }
+  return step(state, now, { trashedAt: timeAfter(session, now) }, [event('update', { trashed: true })]);
+}
+
+/** Out of the trash; without its label where another session has taken that meanwhile. */
+export function restore(isLabelTaken: boolean): Decide {
+  return (state, now) => {
+    const { trashedAt, label, ...session } = state.session;
+    if (trashedAt === undefined) return { ...state, events: [] };
+    const drops = isLabelTaken && label !== undefined;
+    const kept = drops ? session : { ...session, ...defined({ label }) };
+    return step({ ...state, session: kept }, now, {}, [
+      event('update', { trashed: false, ...(drops ? { label: null } : {}) }),
+    ]);
+  };
+}
+
+/** A session under other ids: its own, and those of the sessions that it names. */
+export function renamed(session: Session, newId: (id: string) => string): Session {
+  const { parentId, forkedFrom } = session;
+  return {
+    ...session,
+    id: newId(session.id),
+    ...(parentId === undefined ? {} : { parentId: newId(parentId) }),
+    ...(forkedFrom ? { forkedFrom: { ...forkedFrom, id: newId(forkedFrom.id) } } : {}),
+  };
+}
+
+/** Its parent was removed. */
+export function orphan(state: SessionState, now: number): Step {
+  const { parentId, ...session } = state.session;
+  if (parentId === undefined) return { ...state, events: [] };
+  return step({ ...state, session }, now, {}, [event('update', { parentId: null })]);
+}
+
+/** Whether an iteration is under way. */
+export function isRunning({ session, iterationOpen }: SessionState): boolean {
+  return session.status === 'active' && iterationOpen;
 }
 
 export function updateContext(params: ParamsOf<typeof history.sessionsUpdateContext>): Decide {

@@ -4,6 +4,7 @@ import {
   isHeld,
   othersWait,
   sessionLocked,
+  type Access,
   type Deaths,
   type Lease,
   type LeaseState,
@@ -15,11 +16,10 @@ import type { Session } from '../protocol/session.ts';
 import type { AcquireOutcome, AcquireRequest, LeaseStore } from '../store/leaseStore.ts';
 import type { SessionStore } from '../store/sessionStore.ts';
 import type { Owners } from './owners.ts';
+import { WaitingLines, type Place } from './waitingLines.ts';
 
-/** How often a waiter looks whether its turn has come, and whether those before it still live, in milliseconds. */
-const LOOK_MS = 50;
+/** How often it is looked whether those before a waiter still live, in milliseconds. */
 const JUDGE_MS = 250;
-const LINES_AT_FULL_PACE = 20;
 
 export interface LeaseParts {
   readonly sessions: SessionStore;
@@ -27,6 +27,12 @@ export interface LeaseParts {
   readonly owners: Owners;
   readonly clock: Clock;
   readonly counters: Counters;
+}
+
+/** What a write is about, and the token of the lease that the caller holds. */
+export interface WriteTarget {
+  readonly id: string;
+  readonly lease?: string | undefined;
 }
 
 export interface AcquireParams {
@@ -57,21 +63,16 @@ export class Leases {
    * A change of a session, by the holder of its lease or while nobody holds it.
    * @throws LockstepError SESSION_LOCKED, at once: writes do not wait
    */
-  async write({ id, lease }: { id: string; lease?: string | undefined }, decide: Decide): Promise<Session> {
-    const { sessions, counters } = this.#parts;
-    try {
-      return await sessions.update(id, decide, { token: lease });
-    } catch (error) {
-      if (!isLocked(error)) throw error;
-      const deaths = lease === undefined ? await this.#deathOfHolder(id) : undefined;
-      if (deaths === undefined) {
-        counters.count('leaseConflicts');
-        throw error;
-      }
-      const session = await sessions.update(id, inPlaceOfTheDead(decide), { deaths });
-      counters.count('takeOvers');
-      return session;
-    }
+  write(target: WriteTarget, decide: Decide): Promise<Session> {
+    const { sessions } = this.#parts;
+    return this.#admitted(target, (access) =>
+      sessions.update(target.id, access.deaths ? inPlaceOfTheDead(decide) : decide, access),
+    );
+  }
+
+  /** Into the trash, which nobody may do to a session that is held, its holder included. */
+  remove(target: WriteTarget): Promise<Session> {
+    return this.#admitted(target, (access) => this.#parts.sessions.remove(target.id, access));
   }
 
   /** A change that is let in whoever drives the session; `decide` is told whether anybody does. */
@@ -195,68 +196,30 @@ export class Leases {
     return { fence, tickets };
   }
 
+  /** A write, and once more in place of a holder who is proved dead. */
+  async #admitted<T>({ id, lease }: WriteTarget, write: (access: Access) => Promise<T>): Promise<T> {
+    const { counters } = this.#parts;
+    try {
+      return await write({ token: lease });
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+      const deaths = lease === undefined ? await this.#deathOfHolder(id) : undefined;
+      if (deaths === undefined) {
+        counters.count('leaseConflicts');
+        throw error;
+      }
+      const written = await write({ deaths });
+      counters.count('takeOvers');
+      return written;
+    }
+  }
+
   /** Proof that whoever holds the session is dead; undefined where nobody holds it, or there is no such proof. */
   async #deathOfHolder(session: string): Promise<Deaths | undefined> {
     const { leases, owners, clock } = this.#parts;
     const { lease } = await leases.leaseState(session);
     if (!isHeld(lease, clock.now())) return undefined;
     return (await owners.judge(lease.owner)).verdict === 'dead' ? { fence: lease.fence } : undefined;
-  }
-}
-
-/** A place in the line of the calls of this process that wait for one session. */
-interface Place {
-  /** Until it is time to look: now and then, or when a lease was given back, for the first in the line alone. */
-  turn(mostMs: number): Promise<void>;
-  leave(): void;
-}
-
-/**
- * The calls of this process that wait, by session. Only the first of each line looks at the store, for it is the next
- * of this process in the queue: were all to look, the store would be asked in proportion to the square of their number.
- */
-class WaitingLines {
-  readonly #lines = new Map<string, { wake: () => void }[]>();
-
-  join(session: string): Place {
-    const line = this.#lines.get(session) ?? [];
-    this.#lines.set(session, line);
-    let isAwake = false;
-    let look: (() => void) | undefined;
-    // What happens while it looks is seen at the next look, which is then at once.
-    const waiter = {
-      wake: () => {
-        isAwake = true;
-        look?.();
-      },
-    };
-    line.push(waiter);
-    return {
-      turn: async (mostMs) => {
-        if (!isAwake) {
-          const { promise, resolve } = Promise.withResolvers<void>();
-          look = resolve;
-          // With many lines the looks are spread, so that waiting costs no more than a few hundred looks a second.
-          const lookMs = LOOK_MS * Math.ceil(this.#lines.size / LINES_AT_FULL_PACE);
-          const timer = setTimeout(resolve, line[0] === waiter ? Math.min(lookMs, mostMs) : mostMs);
-          await promise;
-          clearTimeout(timer);
-          look = undefined;
-        }
-        isAwake = false;
-      },
-      leave: () => {
-        const wasFirst = line[0] === waiter;
-        line.splice(line.indexOf(waiter), 1);
-        if (wasFirst) line[0]?.wake();
-        if (line.length === 0) this.#lines.delete(session);
-      },
-    };
-  }
-
-  /** A lease was given back: the first of each line looks. */
-  wake(): void {
-    for (const line of this.#lines.values()) line[0]?.wake();
   }
 }
 

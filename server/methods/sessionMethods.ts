@@ -5,8 +5,13 @@ import type { Clock } from '../platform/clock.ts';
 import * as history from '../protocol/sessionHistoryMethods.ts';
 import * as lifecycle from '../protocol/sessionLifecycleMethods.ts';
 import * as query from '../protocol/sessionQueryMethods.ts';
+import * as copies from '../protocol/sessionCopyMethods.ts';
+import * as trash from '../protocol/sessionTrashMethods.ts';
+import { parseExport } from '../domain/sessionExport.ts';
 import type { Leases } from '../locks/leases.ts';
 import type { SessionStore } from '../store/sessionStore.ts';
+import { cleanUp } from './sessionCleanup.ts';
+import { exportPart } from './sessionExport.ts';
 import type { Registry } from './registry.ts';
 
 export function registerSessionMethods(
@@ -45,6 +50,16 @@ export function registerSessionMethods(
   registry.register(history.sessionsAddMessage, (params) => leases.write(params, state.addMessage(params)));
   registry.register(history.sessionsAddEvent, (params) => leases.write(params, state.addEvent(params)));
 
+  registry.register(trash.sessionsRemove, (params) => leases.remove(params));
+  registry.register(trash.sessionsRestore, ({ id }) => store.restore(id));
+  registry.register(trash.sessionsCleanup, (params) => cleanUp(params, store, clock));
+
+  registry.register(copies.sessionsFork, ({ id, atSeq }) => store.fork(id, atSeq, uuidv7()));
+  registry.register(copies.sessionsExport, (params) => exportPart(params, store));
+  registry.register(copies.sessionsImport, async ({ content }) => ({
+    sessions: await store.import(parseExport(content), uuidv7),
+  }));
+
   registry.register(history.sessionsEvents, (params) => store.events(params));
   registry.register(history.sessionsContext, async ({ id, recent }) => {
     const session = await store.get(id);
@@ -65,5 +80,6 @@ export function registerSessionMethods(
   registry.register(query.sessionsIsResumable, async ({ id }) => state.isResumable(await store.get(id)));
   registry.register(query.sessionsFind, (params) => store.find(params));
   registry.register(query.sessionsChanges, (params) => store.changes(params));
+  registry.register(query.sessionsCounts, () => store.counts());
   registry.register(query.sessionsStats, (params) => store.stats(params));
 }

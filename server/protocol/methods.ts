@@ -1,6 +1,9 @@
 import * as lifecycle from './sessionLifecycleMethods.ts';
 import * as history from './sessionHistoryMethods.ts';
 import * as query from './sessionQueryMethods.ts';
+import * as copies from './sessionCopyMethods.ts';
+import * as trash from './sessionTrashMethods.ts';
+import * as store from './storeMethods.ts';
 import * as locks from './lockMethods.ts';
 import { healthGet } from './healthMethods.ts';
 import * as sources from './sourceMethods.ts';
@@ -30,13 +33,23 @@ export const methods: readonly Method[] = [
   history.sessionsEvents,
   query.sessionsFind,
   query.sessionsChanges,
+  query.sessionsCounts,
   query.sessionsStats,
+  trash.sessionsCleanup,
+  trash.sessionsRemove,
+  trash.sessionsRestore,
+  copies.sessionsFork,
+  copies.sessionsExport,
+  copies.sessionsImport,
   locks.locksAcquire,
   locks.locksRenew,
   locks.locksRelease,
   locks.locksList,
   locks.locksClean,
   healthGet,
+  store.storeBackup,
+  store.storeBackups,
+  store.storeRecover,
   sources.sourcesList,
   sources.sourcesSessions,
   transcripts.transcriptsPage,

@@ -74,5 +74,6 @@ export const session = z.strictObject({
   updatedAt: isoTime,
   endedAt: isoTime.optional().describe('set when completed or failed'),
   archivedAt: isoTime.optional(),
+  trashedAt: isoTime.optional().describe('set while it is in the trash, where only `restore` reaches it'),
 });
 export type Session = z.infer<typeof session>;

@@ -24,6 +24,8 @@ export const sessionsIsResumable = defineMethod({
 });
 
 export const sessionFilter = z.strictObject({
+  idPrefix: exact.min(1).optional().describe('the id begins so'),
+  label: exact.optional(),
   userId: exact.optional(),
   channelId: exact.optional(),
   mode: exact.optional(),
@@ -45,6 +47,7 @@ export const sessionFilter = z.strictObject({
     .union([z.boolean(), z.literal('only')])
     .default(false)
     .describe('true: archived sessions as well; "only": just these'),
+  trashed: z.boolean().default(false).describe('true: those in the trash, and only those'),
 });
 
 export const sessionsFind = defineMethod({
@@ -54,10 +57,17 @@ export const sessionsFind = defineMethod({
   params: sessionFilter.extend({
     limit: z.int().min(1).max(500).default(100),
     cursor: exact.optional().describe('`nextCursor` of the page before'),
+    previews: z.boolean().default(false).describe('true: also the last message of each'),
   }),
   result: z.strictObject({
     sessions: z.array(session),
     nextCursor: z.string().optional(),
+    previews: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe(
+        'by id, the first 200 characters of the last message; sessions without messages are left out',
+      ),
     store: storeId,
     revision: count.describe('of the store when the page was read: where `sessions.changes` goes on'),
   }),
@@ -84,6 +94,15 @@ export const sessionsChanges = defineMethod({
   }),
 });
 
+export const sessionsCounts = defineMethod({
+  name: 'sessions.counts',
+  summary: 'How many sessions there are by status, without archived ones',
+  mutates: false,
+  params: z.strictObject({}),
+  result: z.strictObject({ byStatus: z.record(sessionStatus, count) }),
+});
+export type SessionCounts = z.output<typeof sessionsCounts.result>;
+
 export const sessionsStats = defineMethod({
   name: 'sessions.stats',
   summary: 'Counts, success rate, averages, tokens and cost',
@@ -99,6 +118,20 @@ export const sessionsStats = defineMethod({
     byStatus: z.record(sessionStatus, count),
     byMode: z.record(z.string(), count),
     byKind: z.record(sessionKind, count),
+    byUser: z.record(z.string(), count).describe('those that name one; the 100 with the most sessions'),
+    byWorkspace: z.record(z.string(), count).describe('those that name one; the 100 with the most sessions'),
+    byDay: z
+      .array(
+        z.strictObject({
+          day: z.iso.date().describe('UTC'),
+          started: count,
+          completed: count,
+          failed: count,
+          tokens: count.describe('of the sessions started on that day'),
+          costUsd: z.number().min(0).describe('of the sessions started on that day'),
+        }),
+      )
+      .describe('the last 30 days, oldest first'),
     messages: count,
     tokens,
     costUsd: z.number().min(0),

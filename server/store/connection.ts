@@ -1,14 +1,18 @@
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { FileSystemProbe } from '../platform/fileSystem.ts';
+import { beforeUpdate, beginBackup, finishBackup } from './backupFile.ts';
 import { APPLICATION_ID, schemaSteps } from './schema.ts';
 import { storeCorrupt, storeNewer, storeUnavailable } from './storeErrors.ts';
 
 /** How long SQLite itself waits for a lock: it blocks this process, so waiting longer is done with timers. */
-const BUSY_TIMEOUT_MS = 5;
+const BUSY_TIMEOUT_MS = 1;
 /** Prepared statements that are kept; filters can be combined in thousands of ways. */
 const MOST_STATEMENTS = 256;
+
+/** The path names another file than the one that is open. */
+export class StoreReplaced extends Error {}
 
 /** One open store file whose schema is the newest that this Lockstep knows. All synchronous. */
 export class Connection {
@@ -54,7 +58,11 @@ export class Connection {
 
   /** Runs `work` in a transaction that has the write lock from its beginning. What `work` throws rolls back. */
   write<T>(work: () => T): T {
-    return this.#transaction('BEGIN IMMEDIATE', work);
+    return this.#transaction('BEGIN IMMEDIATE', () => {
+      // Looked at with the lock held: a recovery that replaces the file holds the lock until it has done so.
+      if (!this.isCurrent()) throw new StoreReplaced();
+      return work();
+    });
   }
 
   /** Runs `work` on one snapshot of the store. */
@@ -107,6 +115,7 @@ export class Connection {
     const version = this.#number('PRAGMA user_version');
     if (version > steps.length) throw storeNewer(this.path, version, steps.length);
     if (version === steps.length) return;
+    if (version > 0) this.#backUp(beforeUpdate(this.path, version, Date.now()));
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       // Read again: another process may have applied them while this one waited for the lock.
@@ -116,6 +125,16 @@ export class Connection {
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
+    }
+  }
+
+  #backUp(target: string): void {
+    const partial = beginBackup(target);
+    try {
+      this.#db.prepare('VACUUM INTO ?').run(partial);
+      finishBackup(partial, target);
+    } finally {
+      rmSync(partial, { force: true });
     }
   }
 

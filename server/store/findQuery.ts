@@ -37,6 +37,11 @@ export function findWhere(query: FindQuery): Where {
   const bound = (column: string, operator: '>=' | '<', value: string | undefined) => {
     if (value !== undefined) conditions.push([`${column} ${operator} ?`, Date.parse(value)]);
   };
+  if (query.idPrefix !== undefined) {
+    // As a range, for the index; no character is above the last one.
+    conditions.push(['id >= ?', query.idPrefix], ['id < ?', `${query.idPrefix}\u{10ffff}`]);
+  }
+  equal('label', query.label);
   equal('user_id', query.userId);
   equal('channel_id', query.channelId);
   equal('mode', query.mode);
@@ -57,7 +62,9 @@ export function findWhere(query: FindQuery): Where {
       ...columns.map(() => pattern),
     ]);
   }
-  if (query.archived === false) conditions.push(['archived_at IS NULL']);
+  conditions.push([query.trashed ? 'trashed_at IS NOT NULL' : 'trashed_at IS NULL']);
+  // What is in the trash is shown there, archived or not.
+  if (query.archived === false && !query.trashed) conditions.push(['archived_at IS NULL']);
   if (query.archived === 'only') conditions.push(['archived_at IS NOT NULL']);
   if (query.cursor !== undefined)
     conditions.push(['(created_at, id) < (?, ?)', ...decodeCursor(query.cursor)]);
@@ -65,7 +72,7 @@ export function findWhere(query: FindQuery): Where {
 }
 
 export function statsWhere(filter: StatsFilter): Where {
-  const conditions: Condition[] = [];
+  const conditions: Condition[] = [['trashed_at IS NULL']];
   if (filter.userId !== undefined) conditions.push(['user_id = ?', filter.userId]);
   if (filter.workspace !== undefined) conditions.push(['workspace = ?', filter.workspace]);
   if (filter.kind !== undefined) conditions.push(['kind = ?', filter.kind]);
@@ -74,7 +81,6 @@ export function statsWhere(filter: StatsFilter): Where {
 }
 
 function where(conditions: readonly Condition[]): Where {
-  if (conditions.length === 0) return { sql: '', values: [] };
   return {
     sql: `WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`,
     values: conditions.flatMap(([, ...values]) => values),

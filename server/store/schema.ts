@@ -106,4 +106,14 @@ export const schemaSteps: readonly string[] = [
   ) STRICT;
   CREATE INDEX lease_tickets_by_session ON lease_tickets (session_id, number);
   `,
+  `
+  ALTER TABLE sessions ADD COLUMN trashed_at INTEGER;
+  DROP INDEX sessions_by_label;
+  CREATE UNIQUE INDEX sessions_by_label ON sessions (label) WHERE label IS NOT NULL AND trashed_at IS NULL;
+  DROP INDEX sessions_by_status;
+  CREATE INDEX sessions_by_status ON sessions (status, created_at, id)
+    WHERE archived_at IS NULL AND trashed_at IS NULL;
+  CREATE INDEX events_messages ON events (session_id, seq) WHERE type = 'message';
+  CREATE INDEX sessions_in_trash ON sessions (trashed_at) WHERE trashed_at IS NOT NULL;
+  `,
 ];

@@ -1,9 +1,9 @@
 import type { SQLInputValue } from 'node:sqlite';
 import * as z from 'zod';
-import type { SessionState } from '../domain/sessionState.ts';
 import type { SessionEvent } from '../protocol/event.ts';
 import { isPlainObject, type JsonObject } from '../protocol/json.ts';
 import { session as sessionSchema, sessionKind, sessionStatus, type Session } from '../protocol/session.ts';
+import type { StoredState } from './sessionStore.ts';
 import { storeCorrupt } from './storeErrors.ts';
 
 const text = z.string();
@@ -66,13 +66,10 @@ const sessionRow = z.object({
   last_seq: integer,
   iteration_open: integer,
   pause_reason: optionalText,
+  trashed_at: optionalInteger,
 });
 
 const eventRow = z.object({ seq: integer, timestamp: integer, type: text, data: object });
-
-export interface StoredState extends SessionState {
-  readonly lastSeq: number;
-}
 
 /** @throws LockstepError STORE_CORRUPT, naming the column. */
 export function stateFromRow(row: unknown, path: string): StoredState {
@@ -120,6 +117,7 @@ export function stateFromRow(row: unknown, path: string): StoredState {
     updatedAt: iso(r.updated_at),
     ...(r.ended_at === null ? {} : { endedAt: iso(r.ended_at) }),
     ...(r.archived_at === null ? {} : { archivedAt: iso(r.archived_at) }),
+    ...(r.trashed_at === null ? {} : { trashedAt: iso(r.trashed_at) }),
   };
   return {
     session,
@@ -174,6 +172,7 @@ export function rowFromState(state: StoredState): Record<string, SQLInputValue> 
     last_seq: state.lastSeq,
     iteration_open: state.iterationOpen ? 1 : 0,
     pause_reason: state.pauseReason ?? null,
+    trashed_at: s.trashedAt === undefined ? null : Date.parse(s.trashedAt),
   };
 }
 

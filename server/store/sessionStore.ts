@@ -7,10 +7,14 @@ import type {
   sessionsChanges,
   sessionsFind,
   sessionsStats,
+  SessionCounts,
   SessionStats,
 } from '../protocol/sessionQueryMethods.ts';
 import type { Access } from '../domain/lease.ts';
-import type { Decide, Step } from '../domain/sessionState.ts';
+import type { ImportedSession } from '../domain/sessionExport.ts';
+import type { Decide, SessionState, Step } from '../domain/sessionState.ts';
+import type { sessionsImport } from '../protocol/sessionCopyMethods.ts';
+import type { sessionsCleanup } from '../protocol/sessionTrashMethods.ts';
 
 export type EventQuery = ParamsOf<typeof sessionsEvents>;
 export type EventPage = ResultOf<typeof sessionsEvents>;
@@ -19,6 +23,20 @@ export type SessionPage = ResultOf<typeof sessionsFind>;
 export type ChangesQuery = ParamsOf<typeof sessionsChanges>;
 export type Changes = ResultOf<typeof sessionsChanges>;
 export type StatsFilter = ParamsOf<typeof sessionsStats>;
+
+export type ImportResult = ResultOf<typeof sessionsImport>['sessions'];
+export type RemovalResult = Pick<ResultOf<typeof sessionsCleanup>, 'removed' | 'skipped'>;
+
+export interface StoredState extends SessionState {
+  /** `seq` of its last event. */
+  readonly lastSeq: number;
+}
+
+/** A session as it was at some moment. */
+export interface SessionVersion {
+  readonly id: string;
+  readonly revision: number;
+}
 
 export interface LastEventsOptions {
   /** Only events of a smaller `seq`. */
@@ -45,8 +63,32 @@ export interface SessionStore {
    * @throws LockstepError SESSION_LOCKED where a lease does not let the caller in, with nothing changed
    */
   update(id: string, decide: Decide, access?: Access): Promise<Session>;
-  /** Takes a session and its history out. `changes` tells of it. */
-  remove(id: string): Promise<void>;
+  /** A session with what nobody is shown of it. */
+  state(id: string): Promise<StoredState>;
+  /**
+   * Puts a session into the trash: no method but `restore` and `find` reaches it, its label is free, and its children
+   * have no parent any more. `changes` tells of it as removed.
+   * @throws LockstepError SESSION_LOCKED while it is held, ILLEGAL_TRANSITION while an iteration is under way
+   */
+  remove(id: string, access?: Access): Promise<Session>;
+  /** Puts those into the trash, in one step, that are ended or archived and as they were; the others are left. */
+  removeUnchanged(chosen: readonly SessionVersion[]): Promise<RemovalResult>;
+  /**
+   * Sessions on which nobody works and that ended, or were archived, at or before a moment (milliseconds since the
+   * epoch): the first `limit` of them, the oldest first, and how many there are.
+   */
+  removable(endedBefore: number, limit: number): Promise<{ sessions: Session[]; total: number }>;
+  /** Takes a session out of the trash; one that is not there is left as it is. */
+  restore(id: string): Promise<Session>;
+  /** Destroys what was put into the trash before a moment (milliseconds since the epoch); gives how many. */
+  emptyTrash(trashedBefore: number): Promise<number>;
+  /**
+   * A new session `forkId` with the events of `id` up to `atSeq`, or all of them.
+   * @throws LockstepError INVALID_PARAMS where the history does not reach so far
+   */
+  fork(id: string, atSeq: number | undefined, forkId: string): Promise<Session>;
+  /** Adds all of them or none. An id that is taken, also in the trash, is replaced by one of `newId`. */
+  import(imported: readonly ImportedSession[], newId: () => string): Promise<ImportResult>;
   events(query: EventQuery): Promise<EventPage>;
   /** The last `count` events, oldest first; of one type if given. Fewer where they would not fit into one answer. */
   lastEvents(id: string, count: number, options?: LastEventsOptions): Promise<SessionEvent[]>;
@@ -54,6 +96,8 @@ export interface SessionStore {
   countEvents(id: string, type: string, beforeSeq: number): Promise<number>;
   find(query: FindQuery): Promise<SessionPage>;
   changes(query: ChangesQuery): Promise<Changes>;
+  /** By status, without archived sessions. Cheap: windows ask after every change. */
+  counts(): Promise<SessionCounts>;
   stats(filter: StatsFilter): Promise<SessionStats>;
   /** Calls back with the store's revision after it has grown, by whichever process, in under 500 ms. */
   onDidChange(listener: (revision: number) => void): Disposable;

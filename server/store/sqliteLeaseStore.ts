@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Connection } from './connection.ts';
 import { endLease, leaseFromRow, leaseOf, leaseOfToken, leaseStateOf, putLease } from './leaseRow.ts';
 import type { AcquireOutcome, AcquireRequest, LeaseEntry, LeaseStore } from './leaseStore.ts';
-import { applyStep, requireSession, stateOf } from './sqliteSessionStore.ts';
+import { applyStep, requireSession, stateOf } from './sessionTable.ts';
 import { nextRevision, type StoreFile } from './storeFile.ts';
 
 /** Leases in the store's SQLite file. */

@@ -1,28 +1,46 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import { LockstepError, sessionNotFound } from '../domain/errors.ts';
-import { admit, isHeld, type Access } from '../domain/lease.ts';
-import type { Decide, NewEvent, Step } from '../domain/sessionState.ts';
+import { LockstepError } from '../domain/errors.ts';
+import { admit, isHeld, sessionLocked, type Access } from '../domain/lease.ts';
+import { replay } from '../domain/replay.ts';
+import type { ImportedSession } from '../domain/sessionExport.ts';
+import * as domain from '../domain/sessionState.ts';
+import type { Decide, Step } from '../domain/sessionState.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Disposable } from '../platform/disposable.ts';
 import type { SessionEvent } from '../protocol/event.ts';
 import type { Session } from '../protocol/session.ts';
-import type { SessionStats } from '../protocol/sessionQueryMethods.ts';
+import type { SessionCounts, SessionStats } from '../protocol/sessionQueryMethods.ts';
 import type { Connection } from './connection.ts';
 import { encodeCursor, findWhere, statsWhere } from './findQuery.ts';
 import { endLease, leaseOf } from './leaseRow.ts';
-import { eventFromRow, rowFromState, stateFromRow, type StoredState } from './sessionRow.ts';
+import { eventFromRow, stateFromRow } from './sessionRow.ts';
 import type {
   Changes,
   ChangesQuery,
   EventPage,
   EventQuery,
   FindQuery,
+  ImportResult,
   LastEventsOptions,
+  RemovalResult,
   SessionPage,
   SessionStore,
+  SessionVersion,
   StatsFilter,
+  StoredState,
 } from './sessionStore.ts';
-import { readStats } from './stats.ts';
+import {
+  anyStateOf,
+  appendEvents,
+  applyStep,
+  holdLabelFree,
+  insertEvent,
+  insertSession,
+  isTaken,
+  requireSession,
+  stateOf,
+} from './sessionTable.ts';
+import { readCounts, readStats } from './stats.ts';
 import { nextRevision, storeState, type StoreFile } from './storeFile.ts';
 
 /** The most sessions that one answer of `changes` holds. */
@@ -46,7 +64,7 @@ export class SqliteSessionStore implements SessionStore {
       const revision = nextRevision(connection);
       const { createdAt } = first.session;
       const state = { ...first, session: { ...first.session, revision }, lastSeq: first.events.length };
-      insert(connection, state);
+      insertSession(connection, state);
       appendEvents(connection, state.session.id, 0, Date.parse(createdAt), first.events);
       return state.session;
     });
@@ -67,13 +85,121 @@ export class SqliteSessionStore implements SessionStore {
     });
   }
 
-  remove(id: string): Promise<void> {
+  state(id: string): Promise<StoredState> {
+    return this.#file.read((connection) => stateOf(connection, id));
+  }
+
+  remove(id: string, access: Access = {}): Promise<Session> {
+    return this.#file.write((connection) => putIntoTrash(connection, id, access, this.#clock.now()));
+  }
+
+  removeUnchanged(chosen: readonly SessionVersion[]): Promise<RemovalResult> {
     return this.#file.write((connection) => {
-      requireSession(connection, id);
-      connection.sql('DELETE FROM sessions WHERE id = ?').run(id);
+      const now = this.#clock.now();
+      const result: RemovalResult = { removed: [], skipped: [] };
+      for (const { id, revision } of chosen) {
+        try {
+          const { session } = stateOf(connection, id);
+          if (session.revision !== revision) throw changedSince(id);
+          if (session.endedAt === undefined && session.archivedAt === undefined) throw notEnded(id);
+          putIntoTrash(connection, id, {}, now);
+          result.removed.push(id);
+        } catch (error) {
+          // What it throws, it throws before it has written.
+          if (!(error instanceof LockstepError) || error.code.startsWith('STORE_')) throw error;
+          result.skipped.push({ id, message: error.message });
+        }
+      }
+      return result;
+    });
+  }
+
+  removable(endedBefore: number, limit: number): Promise<{ sessions: Session[]; total: number }> {
+    return this.#file.read((connection) => {
+      const since = 'coalesce(ended_at, archived_at)';
+      const where = `WHERE trashed_at IS NULL AND ${since} <= ?
+        AND NOT (status = 'active' AND iteration_open <> 0)
+        AND NOT EXISTS (SELECT 1 FROM leases WHERE session_id = sessions.id AND expires_at > ?)`;
+      const values = [endedBefore, this.#clock.now()];
+      const rows = connection.sql(`SELECT * FROM sessions ${where} ORDER BY ${since}, id LIMIT ?`);
+      const count = connection.sql(`SELECT count(*) AS total FROM sessions ${where}`).get(...values);
+      return {
+        sessions: rows.all(...values, limit).map((row) => stateFromRow(row, connection.path).session),
+        total: Number(count?.['total'] ?? 0),
+      };
+    });
+  }
+
+  restore(id: string): Promise<Session> {
+    return this.#file.write((connection) => {
+      const state = anyStateOf(connection, id);
+      const isLabelTaken = isTaken(connection, state.session.label);
+      const restored = applyStep(connection, state, domain.restore(isLabelTaken)(state, this.#clock.now()));
+      connection.sql('DELETE FROM removals WHERE id = ?').run(id);
+      return restored;
+    });
+  }
+
+  async emptyTrash(trashedBefore: number): Promise<number> {
+    for (let destroyed = 0; ;) {
+      // A few at a time, so that others who want to write need not wait for long.
+      const { changes } = await this.#file.write((connection) =>
+        connection
+          .sql('DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE trashed_at < ? LIMIT 20)')
+          .run(trashedBefore),
+      );
+      if (changes === 0) return destroyed;
+      destroyed += Number(changes);
+    }
+  }
+
+  fork(id: string, atSeq: number | undefined, forkId: string): Promise<Session> {
+    return this.#file.write((connection) => {
+      const { session: origin, lastSeq } = stateOf(connection, id);
+      const seq = atSeq ?? lastSeq;
+      if (seq > lastSeq) throw beyondHistory(id, seq, lastSeq);
+      const rows = connection
+        .sql('SELECT seq, timestamp, type, data FROM events WHERE session_id = ? AND seq <= ? ORDER BY seq')
+        .iterate(id, seq);
+      const replayed = replay(Iterator.from(rows).map((row) => eventFromRow(row, connection.path)));
+      const forked = domain.fork(origin, replayed, forkId, seq, this.#clock.now());
+      const session = { ...forked.session, revision: nextRevision(connection) };
+      insertSession(connection, { ...forked, session, lastSeq: seq });
       connection
-        .sql('INSERT OR REPLACE INTO removals (id, revision) VALUES (?, ?)')
-        .run(id, nextRevision(connection));
+        .sql(
+          `INSERT INTO events (session_id, seq, timestamp, type, data)
+           SELECT ?, seq, timestamp, type, data FROM events WHERE session_id = ? AND seq <= ?`,
+        )
+        .run(forkId, id, seq);
+      return session;
+    });
+  }
+
+  import(imported: readonly ImportedSession[], newId: () => string): Promise<ImportResult> {
+    return this.#file.write((connection) => {
+      const exists = connection.sql('SELECT 1 FROM sessions WHERE id = ?');
+      const ids = new Map(
+        imported.map(({ state: { session } }) => [session.id, exists.get(session.id) ? newId() : session.id]),
+      );
+      return imported.map(({ state, events }) => {
+        const { label, ...session } = domain.renamed(state.session, (id) => ids.get(id) ?? id);
+        const isDropped = isTaken(connection, label);
+        const revision = nextRevision(connection);
+        insertSession(connection, {
+          ...state,
+          session: { ...session, ...(label === undefined || isDropped ? {} : { label }), revision },
+          lastSeq: events.length,
+        });
+        for (const event of events)
+          insertEvent(connection, session.id, { ...event, at: Date.parse(event.timestamp) });
+        connection.sql('DELETE FROM removals WHERE id = ?').run(session.id);
+        return {
+          from: state.session.id,
+          id: session.id,
+          title: session.title,
+          ...(isDropped && label !== undefined ? { droppedLabel: label } : {}),
+        };
+      });
     });
   }
 
@@ -118,8 +244,9 @@ export class SqliteSessionStore implements SessionStore {
       const sessions = taken.map((row) => stateFromRow(row, connection.path).session);
       const last = sessions.at(-1);
       const nextCursor = more && last ? { nextCursor: encodeCursor(last) } : {};
+      const previews = query.previews ? { previews: previewsOf(connection, sessions) } : {};
       const { id, revision } = storeState(connection);
-      return { sessions, ...nextCursor, store: id, revision };
+      return { sessions, ...nextCursor, ...previews, store: id, revision };
     });
   }
 
@@ -129,7 +256,7 @@ export class SqliteSessionStore implements SessionStore {
       const reset = since > revision || (store !== undefined && store !== id);
       const from = reset ? 0 : since;
       const rows = connection
-        .sql('SELECT * FROM sessions WHERE revision > ? ORDER BY revision')
+        .sql('SELECT * FROM sessions WHERE revision > ? AND trashed_at IS NULL ORDER BY revision')
         .iterate(from);
       const { taken, more } = takeRows(rows, CHANGES_LIMIT);
       const sessions = taken.map((row) => stateFromRow(row, connection.path).session);
@@ -149,51 +276,17 @@ export class SqliteSessionStore implements SessionStore {
     });
   }
 
+  counts(): Promise<SessionCounts> {
+    return this.#file.read((connection) => readCounts(connection));
+  }
+
   stats(filter: StatsFilter): Promise<SessionStats> {
-    return this.#file.read((connection) => readStats(connection, statsWhere(filter)));
+    return this.#file.read((connection) => readStats(connection, statsWhere(filter), this.#clock.now()));
   }
 
   onDidChange(listener: (revision: number) => void): Disposable {
     return this.#file.onDidChange(listener);
   }
-}
-
-function holdLabelFree(connection: Connection, session: Session): void {
-  if (session.label === undefined) return;
-  const owner = connection
-    .sql('SELECT id FROM sessions WHERE label = ? AND id <> ?')
-    .get(session.label, session.id)?.['id'];
-  if (owner === undefined) return;
-  throw new LockstepError(
-    'LABEL_TAKEN',
-    `The label "${session.label}" is that of session ${String(owner)}.`,
-    {
-      details: { label: session.label, id: String(owner) },
-    },
-  );
-}
-
-/** Writes what a step decided, in the transaction that is under way. Without events there is nothing to write. */
-export function applyStep(connection: Connection, state: StoredState, step: Step): Session {
-  if (step.events.length === 0) return state.session;
-  if (step.session.label !== state.session.label) holdLabelFree(connection, step.session);
-  const session = { ...step.session, revision: nextRevision(connection) };
-  const lastSeq = state.lastSeq + step.events.length;
-  replace(connection, { ...step, session, lastSeq });
-  appendEvents(connection, session.id, state.lastSeq, Date.parse(session.updatedAt), step.events);
-  return session;
-}
-
-/** @throws LockstepError SESSION_NOT_FOUND */
-export function stateOf(connection: Connection, id: string): StoredState {
-  const row = connection.sql('SELECT * FROM sessions WHERE id = ?').get(id);
-  if (!row) throw sessionNotFound(id);
-  return stateFromRow(row, connection.path);
-}
-
-/** @throws LockstepError SESSION_NOT_FOUND */
-export function requireSession(connection: Connection, id: string): void {
-  if (!connection.sql('SELECT 1 FROM sessions WHERE id = ?').get(id)) throw sessionNotFound(id);
 }
 
 type Row = Record<string, SQLOutputValue>;
@@ -210,35 +303,53 @@ function takeRows(rows: Iterable<Row>, limit: number): { taken: Row[]; more: boo
   return { taken, more: false };
 }
 
-function insert(connection: Connection, state: StoredState): void {
-  const row = rowFromState(state);
-  const columns = Object.keys(row);
-  connection
-    .sql(
-      `INSERT INTO sessions (${columns.join(', ')}) VALUES (${columns.map((column) => `:${column}`).join(', ')})`,
-    )
-    .run(row);
-}
-
-function replace(connection: Connection, state: StoredState): void {
-  const row = rowFromState(state);
-  const columns = Object.keys(row).filter((column) => column !== 'id');
-  connection
-    .sql(`UPDATE sessions SET ${columns.map((column) => `${column} = :${column}`).join(', ')} WHERE id = :id`)
-    .run(row);
-}
-
-function appendEvents(
-  connection: Connection,
-  id: string,
-  lastSeq: number,
-  at: number,
-  events: readonly NewEvent[],
-): void {
-  const statement = connection.sql(
-    'INSERT INTO events (session_id, seq, timestamp, type, data) VALUES (?, ?, ?, ?, ?)',
+function previewsOf(connection: Connection, sessions: readonly Session[]): Record<string, string> {
+  const lastMessage = connection.sql(
+    `SELECT substr(data ->> '$.content', 1, 200) AS preview FROM events
+     WHERE session_id = ? AND type = 'message' ORDER BY seq DESC LIMIT 1`,
   );
-  events.forEach(({ type, data }, index) => {
-    statement.run(id, lastSeq + 1 + index, at, type, JSON.stringify(data));
-  });
+  return Object.fromEntries(
+    sessions.flatMap(({ id }) => {
+      const preview = lastMessage.get(id)?.['preview'];
+      return typeof preview === 'string' ? [[id, preview]] : [];
+    }),
+  );
+}
+
+/**
+ * Takes a session out of all lists, and lets its children go.
+ * @throws LockstepError before anything is written: SESSION_LOCKED also to its holder, ILLEGAL_TRANSITION
+ */
+function putIntoTrash(connection: Connection, id: string, access: Access, now: number): Session {
+  const state = stateOf(connection, id);
+  const lease = leaseOf(connection, id);
+  admit(id, lease, access, now);
+  if (isHeld(lease, now, access.deaths)) throw sessionLocked(lease, now);
+  const step = domain.trash(state, now);
+  connection.sql('DELETE FROM leases WHERE session_id = ?').run(id);
+  connection.sql('DELETE FROM lease_tickets WHERE session_id = ?').run(id);
+  const children = connection.sql('SELECT id FROM sessions WHERE parent_id = ?').all(id);
+  for (const child of children) {
+    const orphan = anyStateOf(connection, String(child['id']));
+    applyStep(connection, orphan, domain.orphan(orphan, now));
+  }
+  const session = applyStep(connection, state, step);
+  connection.sql('INSERT OR REPLACE INTO removals (id, revision) VALUES (?, ?)').run(id, session.revision);
+  return session;
+}
+
+function changedSince(id: string): LockstepError {
+  return new LockstepError('ILLEGAL_TRANSITION', `Session ${id} has changed since the plan was made.`);
+}
+
+function notEnded(id: string): LockstepError {
+  return new LockstepError('ILLEGAL_TRANSITION', `Session ${id} is neither ended nor archived.`);
+}
+
+function beyondHistory(id: string, seq: number, lastSeq: number): LockstepError {
+  return new LockstepError(
+    'INVALID_PARAMS',
+    `atSeq: session ${id} has ${lastSeq} events, so there is no event ${seq}.`,
+    { details: { param: 'atSeq', lastSeq } },
+  );
 }

@@ -1,90 +1,185 @@
 import * as z from 'zod';
-import type { sessionKind, sessionStatus } from '../protocol/session.ts';
-import type { SessionStats } from '../protocol/sessionQueryMethods.ts';
+import { sessionKind, sessionStatus, type SessionStatus } from '../protocol/session.ts';
+import type { SessionCounts, SessionStats } from '../protocol/sessionQueryMethods.ts';
 import type { Connection } from './connection.ts';
 import type { Where } from './findQuery.ts';
+import { badRow } from './sessionRow.ts';
+
+const DAY_MS = 86_400_000;
+const DAYS = 30;
+/** Users and workspaces that are told apart. */
+const MOST_NAMES = 100;
 
 const count = z.int();
-/** Of SQLite's total(), which is a float and never overflows. */
-const sum = z.number().transform((value) => Math.min(Math.round(value), Number.MAX_SAFE_INTEGER));
+const optionalText = z.string().nullable();
 
-const totalsRow = z.object({
-  total: count,
-  completed: count,
+/** Sums are SQLite's total(), which is a float and never overflows. */
+const groupRow = z.object({
+  status: sessionStatus,
+  kind: sessionKind,
+  mode: z.string(),
+  user_id: optionalText,
+  workspace: optionalText,
+  sessions: count,
+  iterations: z.number(),
   ended: count,
-  average_iterations: z.number().nullable(),
-  average_duration: z.number().nullable(),
-  messages: sum,
-  tool_calls: sum,
-  errors: sum,
+  duration: z.number(),
+  messages: z.number(),
+  tool_calls: z.number(),
+  errors: z.number(),
   cost_usd: z.number(),
-  tokens_input: sum,
-  tokens_output: sum,
-  tokens_cache_read: sum,
-  tokens_cache_write: sum,
-  tokens_total: sum,
+  tokens_input: z.number(),
+  tokens_output: z.number(),
+  tokens_cache_read: z.number(),
+  tokens_cache_write: z.number(),
+  tokens_total: z.number(),
+});
+type GroupRow = z.output<typeof groupRow>;
+
+const dayRow = z.object({
+  day: count,
+  started: count,
+  completed: count,
+  failed: count,
+  tokens: z.number(),
+  cost_usd: z.number(),
 });
 
-const groupRow = z.object({ name: z.string(), total: z.int() });
+const countRow = z.object({ status: sessionStatus, sessions: count });
 
-export function readStats(connection: Connection, { sql, values }: Where): SessionStats {
-  const t = totalsRow.parse(
+/** Answered from the index of sessions by status alone. */
+export function readCounts(connection: Connection): SessionCounts {
+  const counts = new Map(
     connection
       .sql(
-        `SELECT count(*) AS total,
-           count(*) FILTER (WHERE status = 'completed') AS completed,
-           count(*) FILTER (WHERE status IN ('completed', 'failed')) AS ended,
-           avg(iterations) AS average_iterations,
-           avg(ended_at - created_at) AS average_duration,
-           total(messages) AS messages, total(tool_calls) AS tool_calls, total(errors) AS errors,
-           total(cost_usd) AS cost_usd,
-           total(tokens_input) AS tokens_input, total(tokens_output) AS tokens_output,
-           total(tokens_cache_read) AS tokens_cache_read, total(tokens_cache_write) AS tokens_cache_write,
-           total(tokens_total) AS tokens_total
-         FROM sessions ${sql}`,
+        `SELECT status, count(*) AS sessions FROM sessions
+         WHERE archived_at IS NULL AND trashed_at IS NULL GROUP BY status`,
       )
-      .get(...values),
+      .all()
+      .map((row) => parsed(countRow, row, connection.path))
+      .map(({ status, sessions }): [SessionStatus, number] => [status, sessions]),
   );
-  const groups = (column: 'status' | 'mode' | 'kind') =>
-    z
-      .array(groupRow)
-      .parse(
-        connection
-          .sql(`SELECT ${column} AS name, count(*) AS total FROM sessions ${sql} GROUP BY ${column}`)
-          .all(...values),
-      )
-      .map(({ name, total }): [string, number] => [name, total]);
-  const byStatus = new Map(groups('status'));
-  const byKind = new Map(groups('kind'));
+  const of = (status: SessionStatus) => counts.get(status) ?? 0;
   return {
-    total: t.total,
-    successRate: t.ended === 0 ? 0 : (t.completed / t.ended) * 100,
-    averageIterations: t.average_iterations ?? 0,
-    averageDurationMs: t.average_duration ?? 0,
     byStatus: {
-      active: byStatus.get('active') ?? 0,
-      paused: byStatus.get('paused') ?? 0,
-      timeout: byStatus.get('timeout') ?? 0,
-      completed: byStatus.get('completed') ?? 0,
-      failed: byStatus.get('failed') ?? 0,
-    } satisfies Record<z.infer<typeof sessionStatus>, number>,
-    byMode: Object.fromEntries(groups('mode')),
-    byKind: {
-      session: byKind.get('session') ?? 0,
-      workflow: byKind.get('workflow') ?? 0,
-      step: byKind.get('step') ?? 0,
-      conversation: byKind.get('conversation') ?? 0,
-    } satisfies Record<z.infer<typeof sessionKind>, number>,
-    messages: t.messages,
-    tokens: {
-      input: t.tokens_input,
-      output: t.tokens_output,
-      cacheRead: t.tokens_cache_read,
-      cacheWrite: t.tokens_cache_write,
-      total: t.tokens_total,
-    },
-    costUsd: t.cost_usd,
-    toolCalls: t.tool_calls,
-    errors: t.errors,
+      active: of('active'),
+      paused: of('paused'),
+      timeout: of('timeout'),
+      completed: of('completed'),
+      failed: of('failed'),
+    } satisfies SessionCounts['byStatus'],
   };
+}
+
+/** One pass over the sessions: grouped by all that they are counted by, then added up here. */
+export function readStats(connection: Connection, where: Where, now: number): SessionStats {
+  const groups = connection
+    .sql(
+      `SELECT status, kind, mode, user_id, workspace,
+         count(*) AS sessions, total(iterations) AS iterations,
+         count(ended_at) AS ended, total(ended_at - created_at) AS duration,
+         total(messages) AS messages, total(tool_calls) AS tool_calls, total(errors) AS errors,
+         total(cost_usd) AS cost_usd,
+         total(tokens_input) AS tokens_input, total(tokens_output) AS tokens_output,
+         total(tokens_cache_read) AS tokens_cache_read, total(tokens_cache_write) AS tokens_cache_write,
+         total(tokens_total) AS tokens_total
+       FROM sessions ${where.sql} GROUP BY status, kind, mode, user_id, workspace`,
+    )
+    .all(...where.values)
+    .map((row) => parsed(groupRow, row, connection.path));
+  const sum = (of: (group: GroupRow) => number) => groups.reduce((total, group) => total + of(group), 0);
+  /** Never over what a number holds exactly. */
+  const whole = (of: (group: GroupRow) => number) => Math.min(Math.round(sum(of)), Number.MAX_SAFE_INTEGER);
+  const sessions = (of: (group: GroupRow) => boolean) => sum((group) => (of(group) ? group.sessions : 0));
+  const total = sessions(() => true);
+  const ended = sum((group) => group.ended);
+  return {
+    total,
+    successRate: ended === 0 ? 0 : (sessions(({ status }) => status === 'completed') / ended) * 100,
+    averageIterations: total === 0 ? 0 : sum(({ iterations }) => iterations) / total,
+    averageDurationMs: ended === 0 ? 0 : Math.max(0, sum(({ duration }) => duration) / ended),
+    byStatus: {
+      active: sessions(({ status }) => status === 'active'),
+      paused: sessions(({ status }) => status === 'paused'),
+      timeout: sessions(({ status }) => status === 'timeout'),
+      completed: sessions(({ status }) => status === 'completed'),
+      failed: sessions(({ status }) => status === 'failed'),
+    } satisfies SessionStats['byStatus'],
+    byMode: byName(groups, ({ mode }) => mode, Infinity),
+    byKind: {
+      session: sessions(({ kind }) => kind === 'session'),
+      workflow: sessions(({ kind }) => kind === 'workflow'),
+      step: sessions(({ kind }) => kind === 'step'),
+      conversation: sessions(({ kind }) => kind === 'conversation'),
+    } satisfies SessionStats['byKind'],
+    byUser: byName(groups, ({ user_id }) => user_id, MOST_NAMES),
+    byWorkspace: byName(groups, ({ workspace }) => workspace, MOST_NAMES),
+    byDay: readDays(connection, where, now),
+    messages: whole(({ messages }) => messages),
+    tokens: {
+      input: whole((group) => group.tokens_input),
+      output: whole((group) => group.tokens_output),
+      cacheRead: whole((group) => group.tokens_cache_read),
+      cacheWrite: whole((group) => group.tokens_cache_write),
+      total: whole((group) => group.tokens_total),
+    },
+    costUsd: sum((group) => group.cost_usd),
+    toolCalls: whole((group) => group.tool_calls),
+    errors: whole((group) => group.errors),
+  };
+}
+
+/** Sessions by a name, the most frequent first. */
+function byName(
+  groups: readonly GroupRow[],
+  nameOf: (group: GroupRow) => string | null,
+  most: number,
+): Record<string, number> {
+  const totals = new Map<string, number>();
+  for (const group of groups) {
+    const name = nameOf(group);
+    if (name !== null) totals.set(name, (totals.get(name) ?? 0) + group.sessions);
+  }
+  return Object.fromEntries([...totals].sort(([, a], [, b]) => b - a).slice(0, most));
+}
+
+/** The last days, UTC, those without sessions too. What ended counts for the day on which it ended. */
+function readDays(connection: Connection, { sql, values }: Where, now: number): SessionStats['byDay'] {
+  const today = Math.floor(now / DAY_MS);
+  const first = today - DAYS + 1;
+  const rows = connection
+    .sql(
+      `SELECT created_at / ${DAY_MS} AS day, count(*) AS started, 0 AS completed, 0 AS failed,
+         total(tokens_total) AS tokens, total(cost_usd) AS cost_usd
+       FROM sessions ${sql} AND created_at >= ? GROUP BY day
+       UNION ALL
+       SELECT ended_at / ${DAY_MS} AS day, 0, count(*) FILTER (WHERE status = 'completed'),
+         count(*) FILTER (WHERE status = 'failed'), 0.0, 0.0
+       FROM sessions ${sql} AND ended_at >= ? GROUP BY day`,
+    )
+    .all(...values, first * DAY_MS, ...values, first * DAY_MS)
+    .map((row) => parsed(dayRow, row, connection.path));
+  const byDay = Map.groupBy(rows, ({ day }) => day);
+  return Array.from({ length: DAYS }, (_, index) => {
+    const ofDay = byDay.get(first + index) ?? [];
+    const sum = (of: (row: z.output<typeof dayRow>) => number) =>
+      ofDay.reduce((total, row) => total + of(row), 0);
+    return {
+      day: new Date((first + index) * DAY_MS).toISOString().slice(0, 10),
+      started: sum(({ started }) => started),
+      completed: sum(({ completed }) => completed),
+      failed: sum(({ failed }) => failed),
+      tokens: Math.min(
+        sum(({ tokens }) => tokens),
+        Number.MAX_SAFE_INTEGER,
+      ),
+      costUsd: sum(({ cost_usd }) => cost_usd),
+    };
+  });
+}
+
+function parsed<T extends z.ZodType>(schema: T, row: unknown, path: string): z.output<T> {
+  const result = schema.safeParse(row);
+  if (!result.success) throw badRow('sessions', result.error, path);
+  return result.data;
 }

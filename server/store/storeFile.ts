@@ -5,7 +5,7 @@ import type { Disposable } from '../platform/disposable.ts';
 import type { Counters } from '../platform/counters.ts';
 import type { FileSystemProbe } from '../platform/fileSystem.ts';
 import { ChangeFeed, type StoreVersion } from './changeFeed.ts';
-import { Connection, fileIdentity, logOf } from './connection.ts';
+import { Connection, fileIdentity, logOf, StoreReplaced } from './connection.ts';
 import { isBusy, storeBusy, storeCorrupt, translateStoreError } from './storeErrors.ts';
 
 /** How long a call waits while other processes hold the store, in milliseconds. */
@@ -122,11 +122,12 @@ export class StoreFile {
   /** Tries until no other process is in the way. Waits with timers, at random, so that waiters do not march in step. */
   async #whenFree<T>(deadline: number, attempt: () => T): Promise<T> {
     const { path, counters } = this.#options;
-    for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
+    for (let pause = 1; ; pause = Math.min(pause * 2, 8)) {
       try {
         return attempt();
       } catch (error) {
-        if (!isBusy(error)) throw translateStoreError(error, path);
+        // A file that was replaced in this very moment is opened anew.
+        if (!isBusy(error) && !(error instanceof StoreReplaced)) throw translateStoreError(error, path);
         if (performance.now() > deadline) throw storeBusy(path, WAIT_MS);
       }
       counters.count('storeRetries');

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly unprivileged?: boolean;
   /** A program and arguments that run the command, such as a shell that first mounts something. */
   readonly under?: readonly string[];
+  /** Another build of the command than the sources. */
+  readonly cli?: string;
 }
 
 export interface Finished {
@@ -31,7 +33,7 @@ export function spawnCommand(args: readonly string[], options: RunOptions = {}):
     ...(options.under ?? []),
     ...drop,
     process.execPath,
-    CLI,
+    options.cli ?? CLI,
     ...args,
   ];
   return spawn(program, rest, { env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] });

@@ -3,15 +3,17 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { LockstepError } from '../../../server/domain/errors.ts';
 import * as state from '../../../server/domain/sessionState.ts';
-import type { Decide, NewEvent, SessionState } from '../../../server/domain/sessionState.ts';
+import type { NewEvent, SessionState } from '../../../server/domain/sessionState.ts';
 import {
   MAX_ITERATIONS,
   session as sessionSchema,
   type SessionStatus,
 } from '../../../server/protocol/session.ts';
 import { sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
+import { sessionCalls } from './sessionCalls.ts';
 
 const id = 'the-session';
+const calls = sessionCalls(id);
 const START = Date.UTC(2026, 0, 1);
 
 function begin(maxIterations: number) {
@@ -21,41 +23,6 @@ function begin(maxIterations: number) {
     START,
   );
 }
-
-/** Every call that can be made on a session, with what it is allowed from. */
-const calls: fc.Arbitrary<{ name: string; decide: Decide }> = fc.oneof(
-  fc.record({ name: fc.constant('iterate'), decide: fc.constant(state.iterate({ id, data: {} })) }),
-  fc.record({ name: fc.constant('endIteration'), decide: fc.constant(state.endIteration({ id, data: {} })) }),
-  fc
-    .option(fc.constantFrom('lunch', 'meeting'), { nil: undefined })
-    .map((reason) => ({ name: 'pause', decide: state.pause({ id, ...(reason ? { reason } : {}) }) })),
-  fc
-    .option(fc.integer({ min: 1, max: 5 }), { nil: undefined })
-    .map((addIterations) => ({ name: 'resume', decide: state.resume({ id, addIterations }) })),
-  fc.record({ name: fc.constant('complete'), decide: fc.constant(state.complete({ id, result: 'done' })) }),
-  fc.record({ name: fc.constant('fail'), decide: fc.constant(state.fail({ id, error: 'broken' })) }),
-  fc
-    .option(fc.integer({ min: 1, max: 5 }), { nil: undefined })
-    .map((addIterations) => ({ name: 'update', decide: state.update({ id, addIterations, title: 'New' }) })),
-  fc.record({ name: fc.constant('archive'), decide: fc.constant(state.archive) }),
-  fc.record({ name: fc.constant('unarchive'), decide: fc.constant(state.unarchive) }),
-  fc.record({
-    name: fc.constant('updateContext'),
-    decide: fc.constant(state.updateContext({ id, patch: { phase: 'test' } })),
-  }),
-  fc.record({
-    name: fc.constant('recordToolCall'),
-    decide: fc.constant(state.recordToolCall({ id, name: 'bash', input: {}, output: 'ok' })),
-  }),
-  fc.record({
-    name: fc.constant('addMessage'),
-    decide: fc.constant(state.addMessage({ id, role: 'user', content: 'Hello' })),
-  }),
-  fc.record({
-    name: fc.constant('addEvent'),
-    decide: fc.constant(state.addEvent({ id, type: 'error', data: {} })),
-  }),
-);
 
 const TRANSITIONS: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = {
   active: ['active', 'paused', 'timeout', 'completed', 'failed'],
@@ -154,7 +121,7 @@ describe('session state machine', () => {
       fc.property(calls, fc.boolean(), (call, failed) => {
         const end = failed ? state.fail({ id, error: 'broken' }) : state.complete({ id });
         const ended = end(begin(3), START);
-        if (['update', 'archive', 'unarchive'].includes(call.name)) {
+        if (['update', 'archive', 'unarchive', 'trash', 'restore'].includes(call.name)) {
           assert.equal(call.decide(ended, START).session.status, ended.session.status);
         } else {
           assert.throws(() => call.decide(ended, START), { code: 'ILLEGAL_TRANSITION' });

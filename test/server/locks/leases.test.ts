@@ -347,7 +347,7 @@ describe('an acquire', () => {
 
   it('asks the store once a look, however many of one process wait', async (t) => {
     const { open, first, id } = await newMachine(t);
-    await first.acquire(id, { ttlMs: 600_000 });
+    const { fence } = await first.acquire(id, { ttlMs: 600_000 });
     let looks = 0;
     const second = open(2, 'here', (store) =>
       wrapped(store, {
@@ -369,7 +369,7 @@ describe('an acquire', () => {
       await idle();
     }
     assert.equal(looks, 4);
-    await first.sessions.remove(id);
+    await first.sessions.remove(id, { deaths: { fence } });
     t.mock.timers.tick(50);
     await Promise.all(waiting);
   });
@@ -402,11 +402,11 @@ describe('an acquire', () => {
 
   it('fails where its session goes while it waits, or never was', async (t) => {
     const { open, first, id } = await newMachine(t);
-    await first.acquire(id);
+    const { fence } = await first.acquire(id);
     const waiting = open(2).acquire(id, { waitMs: 60_000 });
     const refused = assert.rejects(waiting, { code: 'SESSION_NOT_FOUND' });
     await queued(first.store, id, 1);
-    await first.sessions.remove(id);
+    await first.sessions.remove(id, { deaths: { fence } });
     await refused;
     await assert.rejects(first.acquire('no-such'), { code: 'SESSION_NOT_FOUND' });
     await assert.rejects(first.write('no-such', 'any-token'), { code: 'SESSION_NOT_FOUND' });

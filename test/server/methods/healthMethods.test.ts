@@ -165,7 +165,7 @@ describe('health.get', () => {
       ['unhealthy', 'starting', 'unhealthy'],
     );
     assert.match(before.checks['readiness']?.message ?? '', /is damaged/);
-    assert.match(before.checks['readiness']?.advice ?? '', /keep a copy of it/);
+    assert.match(before.checks['readiness']?.advice ?? '', /keeps the damaged file/);
     await rm(store);
     const after = await call(healthGet, {});
     assert.deepEqual([after.status, after.checks['startup']?.status], ['healthy', 'healthy']);

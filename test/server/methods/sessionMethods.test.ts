@@ -1,30 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import type * as z from 'zod';
 import * as history from '../../../server/protocol/sessionHistoryMethods.ts';
 import * as lifecycle from '../../../server/protocol/sessionLifecycleMethods.ts';
-import type { Method } from '../../../server/protocol/method.ts';
 import * as query from '../../../server/protocol/sessionQueryMethods.ts';
 import { sourcesList, sourcesSessions } from '../../../server/protocol/sourceMethods.ts';
 import { transcriptsPage } from '../../../server/protocol/transcriptMethods.ts';
-import { createServer } from '../../../server/server.ts';
-import { tempFolder } from '../../support/tempFolder.ts';
-
-/** Calls on a real server and store, with the result parsed as a client would; an error is thrown as it is sent. */
-async function caller(t: TestContext) {
-  const home = await tempFolder(t);
-  const env = { LOCKSTEP_HOME: home, CLAUDE_CONFIG_DIR: `${home}/claude`, PI_CODING_AGENT_DIR: `${home}/pi` };
-  const server = createServer({ env, userHome: home, logger: { log: () => undefined } });
-  t.after(() => server.dispose());
-  return async <P extends z.ZodType, R extends z.ZodType>(
-    method: Method<P, R>,
-    params: z.input<P>,
-  ): Promise<z.output<R>> => {
-    const outcome = await server.registry.call(method.name, params);
-    if (!outcome.ok) throw Object.assign(new Error(outcome.error.message), outcome.error);
-    return method.result.parse(JSON.parse(JSON.stringify(outcome.result)));
-  };
-}
+import { caller } from './caller.ts';
 
 const start = { task: 'Fix the tests', mode: 'developer' };
 const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));

@@ -281,6 +281,11 @@ const pause = index.map((which) =>
 const replace = index.map((which) =>
   command(`remove ${which}`, async (model, { sessions }) => {
     const id = choose(model.sessions.keys(), which) ?? '';
+    const session = model.sessions.get(id);
+    if (session && isHeld(model, session)) {
+      await assert.rejects(sessions.remove(id), { code: 'SESSION_LOCKED' });
+      return;
+    }
     await sessions.remove(id);
     model.sessions.delete(id);
     await addSession(model, sessions);

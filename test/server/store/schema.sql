@@ -1,3 +1,5 @@
+CREATE INDEX events_messages ON events (session_id, seq) WHERE type = 'message';
+
 CREATE INDEX events_summaries ON events (session_id, seq) WHERE type = 'summary';
 
 CREATE INDEX lease_tickets_by_session ON lease_tickets (session_id, number);
@@ -6,17 +8,20 @@ CREATE INDEX removals_by_revision ON removals (revision);
 
 CREATE INDEX sessions_by_creation ON sessions (created_at, id);
 
-CREATE UNIQUE INDEX sessions_by_label ON sessions (label) WHERE label IS NOT NULL;
+CREATE UNIQUE INDEX sessions_by_label ON sessions (label) WHERE label IS NOT NULL AND trashed_at IS NULL;
 
 CREATE INDEX sessions_by_parent ON sessions (parent_id, created_at, id) WHERE parent_id IS NOT NULL;
 
 CREATE UNIQUE INDEX sessions_by_revision ON sessions (revision);
 
-CREATE INDEX sessions_by_status ON sessions (status, created_at, id);
+CREATE INDEX sessions_by_status ON sessions (status, created_at, id)
+    WHERE archived_at IS NULL AND trashed_at IS NULL;
 
 CREATE INDEX sessions_by_user ON sessions (user_id, created_at, id) WHERE user_id IS NOT NULL;
 
 CREATE INDEX sessions_by_workspace ON sessions (workspace, created_at, id) WHERE workspace IS NOT NULL;
+
+CREATE INDEX sessions_in_trash ON sessions (trashed_at) WHERE trashed_at IS NOT NULL;
 
 CREATE TABLE events (
     session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
@@ -90,7 +95,7 @@ CREATE TABLE sessions (
     archived_at INTEGER,
     last_seq INTEGER NOT NULL,
     iteration_open INTEGER NOT NULL
-  , pause_reason TEXT) STRICT;
+  , pause_reason TEXT, trashed_at INTEGER) STRICT;
 
 CREATE TABLE sqlite_sequence(name,seq);
 

@@ -16,6 +16,7 @@ import { runCommand } from '../../support/command.ts';
 import { RpcClient } from '../../support/rpcClient.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 import { firstStep, sessionStoreConformance } from './conformance.ts';
+import { trashConformance } from './trashConformance.ts';
 
 function openAt(
   t: TestContext,
@@ -40,6 +41,7 @@ async function newStore(
 }
 
 sessionStoreConformance('SQLite, a real file', async (t) => (await newStore(t)).store);
+trashConformance('SQLite, a real file', async (t) => (await newStore(t)).store);
 
 const start = (home: string, unprivileged = false) =>
   runCommand(['call', 'sessions.start', '{"task":"t","mode":"m"}'], {

@@ -1,0 +1,100 @@
+import { LockstepError, sessionNotFound } from '../domain/errors.ts';
+import type { NewEvent, Step } from '../domain/sessionState.ts';
+import type { Session } from '../protocol/session.ts';
+import type { Connection } from './connection.ts';
+import { rowFromState, stateFromRow } from './sessionRow.ts';
+import type { StoredState } from './sessionStore.ts';
+import { nextRevision } from './storeFile.ts';
+
+/** @throws LockstepError LABEL_TAKEN, naming the session that has it; those in the trash have given theirs up */
+export function holdLabelFree(connection: Connection, session: Session): void {
+  if (session.label === undefined) return;
+  const owner = connection
+    .sql('SELECT id FROM sessions WHERE label = ? AND trashed_at IS NULL AND id <> ?')
+    .get(session.label, session.id)?.['id'];
+  if (owner === undefined) return;
+  throw new LockstepError(
+    'LABEL_TAKEN',
+    `The label "${session.label}" is that of session ${String(owner)}.`,
+    {
+      details: { label: session.label, id: String(owner) },
+    },
+  );
+}
+
+/** Whether a session has the label; those in the trash have given theirs up. */
+export function isTaken(connection: Connection, label: string | undefined): boolean {
+  if (label === undefined) return false;
+  const sql = 'SELECT 1 FROM sessions WHERE label = ? AND trashed_at IS NULL';
+  return connection.sql(sql).get(label) !== undefined;
+}
+
+/** Writes what a step decided, in the transaction that is under way. Without events there is nothing to write. */
+export function applyStep(connection: Connection, state: StoredState, step: Step): Session {
+  if (step.events.length === 0) return state.session;
+  if (step.session.label !== state.session.label) holdLabelFree(connection, step.session);
+  const session = { ...step.session, revision: nextRevision(connection) };
+  const lastSeq = state.lastSeq + step.events.length;
+  replaceSession(connection, { ...step, session, lastSeq });
+  appendEvents(connection, session.id, state.lastSeq, Date.parse(session.updatedAt), step.events);
+  return session;
+}
+
+/** @throws LockstepError SESSION_NOT_FOUND, also where it is in the trash */
+export function stateOf(connection: Connection, id: string): StoredState {
+  const state = anyStateOf(connection, id);
+  if (state.session.trashedAt !== undefined) throw sessionNotFound(id);
+  return state;
+}
+
+/** Of a session that may be in the trash. */
+export function anyStateOf(connection: Connection, id: string): StoredState {
+  const row = connection.sql('SELECT * FROM sessions WHERE id = ?').get(id);
+  if (!row) throw sessionNotFound(id);
+  return stateFromRow(row, connection.path);
+}
+
+/** @throws LockstepError SESSION_NOT_FOUND, also where it is in the trash */
+export function requireSession(connection: Connection, id: string): void {
+  const sql = 'SELECT 1 FROM sessions WHERE id = ? AND trashed_at IS NULL';
+  if (!connection.sql(sql).get(id)) throw sessionNotFound(id);
+}
+
+export function insertSession(connection: Connection, state: StoredState): void {
+  const row = rowFromState(state);
+  const columns = Object.keys(row);
+  connection
+    .sql(
+      `INSERT INTO sessions (${columns.join(', ')}) VALUES (${columns.map((column) => `:${column}`).join(', ')})`,
+    )
+    .run(row);
+}
+
+function replaceSession(connection: Connection, state: StoredState): void {
+  const row = rowFromState(state);
+  const columns = Object.keys(row).filter((column) => column !== 'id');
+  connection
+    .sql(`UPDATE sessions SET ${columns.map((column) => `${column} = :${column}`).join(', ')} WHERE id = :id`)
+    .run(row);
+}
+
+/** Adds events after the session's last one. `at` is their time, in milliseconds since the epoch. */
+export function appendEvents(
+  connection: Connection,
+  id: string,
+  lastSeq: number,
+  at: number,
+  events: readonly NewEvent[],
+): void {
+  events.forEach((event, index) => insertEvent(connection, id, { ...event, seq: lastSeq + 1 + index, at }));
+}
+
+export function insertEvent(
+  connection: Connection,
+  id: string,
+  { seq, at, type, data }: NewEvent & { readonly seq: number; readonly at: number },
+): void {
+  connection
+    .sql('INSERT INTO events (session_id, seq, timestamp, type, data) VALUES (?, ?, ?, ?, ?)')
+    .run(id, seq, at, type, JSON.stringify(data));
+}
