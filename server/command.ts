@@ -1,4 +1,5 @@
-import { EXIT, runCli } from './doors/cli.ts';
+import { EXIT } from './doors/cli/exitCodes.ts';
+import { runCli } from './doors/cli/runCli.ts';
 import { lineLogger, type LogLevel } from './platform/logger.ts';
 import { systemErrorCode } from './platform/systemError.ts';
 import { userHome } from './platform/userHome.ts';

@@ -28,6 +28,10 @@ const WRITER = fileURLToPath(new URL('./writer.ts', import.meta.url));
 
 const find = (more: CallParamsOf<typeof sessionsFind> = {}) => sessionsFind.params.parse(more);
 
+function say(words: string): void {
+  process.stdout.write(`${words}\n`);
+}
+
 function openStore(path: string): { file: StoreFile; store: SqliteSessionStore } {
   const file = new StoreFile({ path, fileSystem: systemFileSystem, counters: new Counters() });
   return { file, store: new SqliteSessionStore(file, systemClock) };
@@ -35,16 +39,16 @@ function openStore(path: string): { file: StoreFile; store: SqliteSessionStore }
 
 const folder = await mkdtemp(join(process.env['LOCKSTEP_BENCH_DIR'] ?? tmpdir(), 'lockstep-bench-'));
 try {
-  console.log(
+  say(
     `Node ${process.versions.node}, SQLite ${process.versions['sqlite']}, ${cpus().length} × ${cpus()[0]?.model.trim()}\n`,
   );
-  console.log(table('The disk', [await fsyncFigures(folder)]));
+  say(table('The disk', [await fsyncFigures(folder)]));
   for (const size of SIZES) {
     const home = join(folder, String(size));
     const rows = await storeFigures(home, size);
-    console.log(table(`${size.toLocaleString('en')} sessions of ${EVENTS} events`, rows));
+    say(table(`${size.toLocaleString('en')} sessions of ${EVENTS} events`, rows));
   }
-  console.log(
+  say(
     `Peak memory of this process: ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB (making the stores and the sessions.json included)`,
   );
 } finally {

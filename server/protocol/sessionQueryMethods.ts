@@ -96,10 +96,13 @@ export const sessionsChanges = defineMethod({
 
 export const sessionsCounts = defineMethod({
   name: 'sessions.counts',
-  summary: 'How many sessions there are by status, without archived ones',
+  summary: 'How many sessions there are by status and kind, without archived ones',
   mutates: false,
   params: z.strictObject({}),
-  result: z.strictObject({ byStatus: z.record(sessionStatus, count) }),
+  result: z.strictObject({
+    byStatus: z.record(sessionStatus, count),
+    byKind: z.record(sessionKind, count),
+  }),
 });
 export type SessionCounts = z.output<typeof sessionsCounts.result>;
 

@@ -55,11 +55,11 @@ export const storeRecover = defineMethod({
     kept: z.string().optional().describe('where the file is now that was the store'),
     sessions: z.strictObject({
       saved: count,
-      rebuilt: count.describe('of these, made anew from their events alone'),
+      rebuilt: count.describe('besides, made anew from their events alone'),
     }),
     events: z.strictObject({
       saved: count,
-      damaged: count.describe('of these, kept as text because they could not be read'),
+      damaged: count.describe('besides, kept as text because they could not be read'),
       lost: count.describe('known to be missing; a note stands in their place'),
     }),
     pages: z.strictObject({ total: count, unreadable: count }),

@@ -54,8 +54,10 @@ export class ChangeFeed {
     }
     const last = this.#seen;
     this.#seen = seen;
-    // A smaller revision is news too, and so is the same one of another file.
-    const isNews = last !== undefined && (last.revision !== seen.revision || fileOf(last) !== fileOf(seen));
+    // A smaller revision is news too, and so is the same one of another file; not that an empty store has been made.
+    const isNews =
+      last !== undefined &&
+      (last.revision !== seen.revision || (seen.revision > 0 && fileOf(last) !== fileOf(seen)));
     if (isNews) for (const listener of this.#listeners) listener(seen.revision);
   }
 

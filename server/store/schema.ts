@@ -113,6 +113,7 @@ export const schemaSteps: readonly string[] = [
   DROP INDEX sessions_by_status;
   CREATE INDEX sessions_by_status ON sessions (status, created_at, id)
     WHERE archived_at IS NULL AND trashed_at IS NULL;
+  CREATE INDEX sessions_counted ON sessions (status, kind) WHERE archived_at IS NULL AND trashed_at IS NULL;
   CREATE INDEX events_messages ON events (session_id, seq) WHERE type = 'message';
   CREATE INDEX sessions_in_trash ON sessions (trashed_at) WHERE trashed_at IS NOT NULL;
   `,

@@ -35,7 +35,7 @@ export function applyStep(connection: Connection, state: StoredState, step: Step
   if (step.session.label !== state.session.label) holdLabelFree(connection, step.session);
   const session = { ...step.session, revision: nextRevision(connection) };
   const lastSeq = state.lastSeq + step.events.length;
-  replaceSession(connection, { ...step, session, lastSeq });
+  replaceSession(connection, state, { ...step, session, lastSeq });
   appendEvents(connection, session.id, state.lastSeq, Date.parse(session.updatedAt), step.events);
   return session;
 }
@@ -70,12 +70,15 @@ export function insertSession(connection: Connection, state: StoredState): void 
     .run(row);
 }
 
-function replaceSession(connection: Connection, state: StoredState): void {
-  const row = rowFromState(state);
-  const columns = Object.keys(row).filter((column) => column !== 'id');
+/** Sets only what differs: SQLite would write the entries of every index whose columns are named again. */
+function replaceSession(connection: Connection, before: StoredState, after: StoredState): void {
+  const old = rowFromState(before);
+  const changed = Object.entries(rowFromState(after)).filter(([column, value]) => value !== old[column]);
   connection
-    .sql(`UPDATE sessions SET ${columns.map((column) => `${column} = :${column}`).join(', ')} WHERE id = :id`)
-    .run(row);
+    .sql(
+      `UPDATE sessions SET ${changed.map(([column]) => `${column} = :${column}`).join(', ')} WHERE id = :id`,
+    )
+    .run({ ...Object.fromEntries(changed), id: after.session.id });
 }
 
 /** Adds events after the session's last one. `at` is their time, in milliseconds since the epoch. */

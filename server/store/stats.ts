@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { sessionKind, sessionStatus, type SessionStatus } from '../protocol/session.ts';
+import { sessionKind, sessionStatus } from '../protocol/session.ts';
 import type { SessionCounts, SessionStats } from '../protocol/sessionQueryMethods.ts';
 import type { Connection } from './connection.ts';
 import type { Where } from './findQuery.ts';
@@ -45,29 +45,37 @@ const dayRow = z.object({
   cost_usd: z.number(),
 });
 
-const countRow = z.object({ status: sessionStatus, sessions: count });
+const countRow = z.object({ status: sessionStatus, kind: sessionKind, sessions: count });
 
-/** Answered from the index of sessions by status alone. */
+/** Answered from an index alone. */
 export function readCounts(connection: Connection): SessionCounts {
-  const counts = new Map(
-    connection
-      .sql(
-        `SELECT status, count(*) AS sessions FROM sessions
-         WHERE archived_at IS NULL AND trashed_at IS NULL GROUP BY status`,
-      )
-      .all()
-      .map((row) => parsed(countRow, row, connection.path))
-      .map(({ status, sessions }): [SessionStatus, number] => [status, sessions]),
-  );
-  const of = (status: SessionStatus) => counts.get(status) ?? 0;
+  const groups = connection
+    .sql(
+      `SELECT status, kind, count(*) AS sessions FROM sessions
+       WHERE archived_at IS NULL AND trashed_at IS NULL GROUP BY status, kind`,
+    )
+    .all()
+    .map((row) => parsed(countRow, row, connection.path));
+  return counted(groups);
+}
+
+function counted(groups: readonly z.output<typeof countRow>[]): SessionCounts {
+  const sum = (of: (group: z.output<typeof countRow>) => boolean) =>
+    groups.reduce((total, group) => total + (of(group) ? group.sessions : 0), 0);
   return {
     byStatus: {
-      active: of('active'),
-      paused: of('paused'),
-      timeout: of('timeout'),
-      completed: of('completed'),
-      failed: of('failed'),
+      active: sum(({ status }) => status === 'active'),
+      paused: sum(({ status }) => status === 'paused'),
+      timeout: sum(({ status }) => status === 'timeout'),
+      completed: sum(({ status }) => status === 'completed'),
+      failed: sum(({ status }) => status === 'failed'),
     } satisfies SessionCounts['byStatus'],
+    byKind: {
+      session: sum(({ kind }) => kind === 'session'),
+      workflow: sum(({ kind }) => kind === 'workflow'),
+      step: sum(({ kind }) => kind === 'step'),
+      conversation: sum(({ kind }) => kind === 'conversation'),
+    } satisfies SessionCounts['byKind'],
   };
 }
 
@@ -98,20 +106,8 @@ export function readStats(connection: Connection, where: Where, now: number): Se
     successRate: ended === 0 ? 0 : (sessions(({ status }) => status === 'completed') / ended) * 100,
     averageIterations: total === 0 ? 0 : sum(({ iterations }) => iterations) / total,
     averageDurationMs: ended === 0 ? 0 : Math.max(0, sum(({ duration }) => duration) / ended),
-    byStatus: {
-      active: sessions(({ status }) => status === 'active'),
-      paused: sessions(({ status }) => status === 'paused'),
-      timeout: sessions(({ status }) => status === 'timeout'),
-      completed: sessions(({ status }) => status === 'completed'),
-      failed: sessions(({ status }) => status === 'failed'),
-    } satisfies SessionStats['byStatus'],
+    ...counted(groups),
     byMode: byName(groups, ({ mode }) => mode, Infinity),
-    byKind: {
-      session: sessions(({ kind }) => kind === 'session'),
-      workflow: sessions(({ kind }) => kind === 'workflow'),
-      step: sessions(({ kind }) => kind === 'step'),
-      conversation: sessions(({ kind }) => kind === 'conversation'),
-    } satisfies SessionStats['byKind'],
     byUser: byName(groups, ({ user_id }) => user_id, MOST_NAMES),
     byWorkspace: byName(groups, ({ workspace }) => workspace, MOST_NAMES),
     byDay: readDays(connection, where, now),

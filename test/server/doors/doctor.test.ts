@@ -107,7 +107,7 @@ describe('lockstep doctor', { concurrency: 2 }, () => {
   it('tells of a store that is damaged, and to keep a copy', async (t) => {
     const { store, unhealthy } = await newHome(t);
     await writeFile(store, 'no database at all, but long enough to be taken for one'.repeat(100));
-    await unhealthy(/^FAIL {2}readiness {2}The store .* is damaged: .*\n +-> .*keep a copy of it/m);
+    await unhealthy(/^FAIL {2}readiness {2}The store .* is damaged: .*\n +-> .*keeps the damaged file/m);
   });
 
   it('tells of a store that is newer than this Lockstep, and to update', async (t) => {

@@ -21,6 +21,8 @@ CREATE INDEX sessions_by_user ON sessions (user_id, created_at, id) WHERE user_i
 
 CREATE INDEX sessions_by_workspace ON sessions (workspace, created_at, id) WHERE workspace IS NOT NULL;
 
+CREATE INDEX sessions_counted ON sessions (status, kind) WHERE archived_at IS NULL AND trashed_at IS NULL;
+
 CREATE INDEX sessions_in_trash ON sessions (trashed_at) WHERE trashed_at IS NOT NULL;
 
 CREATE TABLE events (

@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
-import type { Client } from '../methods/client.ts';
-import { systemErrorCode, systemErrorReason } from '../platform/systemError.ts';
-import { grant } from '../protocol/lockMethods.ts';
-import type { WireError } from '../protocol/error.ts';
+import type { Client } from '../../methods/client.ts';
+import { systemErrorCode, systemErrorReason } from '../../platform/systemError.ts';
+import { grant } from '../../protocol/lockMethods.ts';
+import type { WireError } from '../../protocol/error.ts';
 
 /** How long a command may take to end after it was asked to, in milliseconds; then it is killed. */
 const END_MS = 10_000;

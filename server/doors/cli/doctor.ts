@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
-import type { Registry } from '../methods/registry.ts';
-import { healthGet, type Health, type HealthStatus } from '../protocol/healthMethods.ts';
+import type { Registry } from '../../methods/registry.ts';
+import { healthGet, type Health, type HealthStatus } from '../../protocol/healthMethods.ts';
 
 export interface DoctorParts {
   readonly registry: Registry;
