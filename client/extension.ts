@@ -1,22 +1,36 @@
 import './zodWithoutEval.ts';
 import * as vscode from 'vscode';
+import { storeRecover } from '../server/protocol/storeMethods.ts';
 import { transcriptsPage } from '../server/protocol/transcriptMethods.ts';
+import { cleanupCommands } from './commands/cleanupCommands.ts';
 import { healthCommands } from './commands/healthCommands.ts';
+import { installCommands } from './commands/installCommand.ts';
+import { listCommands } from './commands/listCommands.ts';
 import { lockCommands } from './commands/lockCommands.ts';
 import { registerCommands } from './commands/commandTable.ts';
 import { sessionCommands } from './commands/sessionCommands.ts';
+import { sessionCopyCommands } from './commands/sessionCopyCommands.ts';
 import { sourceCommands } from './commands/sourceCommands.ts';
+import { statisticsCommands } from './commands/statisticsCommands.ts';
+import { storeCommands } from './commands/storeCommands.ts';
 import { transcriptCommands } from './commands/transcriptCommands.ts';
+import { trashCommands } from './commands/trashCommands.ts';
+import { TrashMessages } from './commands/trashMessages.ts';
 import { viewCommands } from './commands/viewCommands.ts';
-import { ServerSettings, Settings, WebviewTypes } from './ids.ts';
+import { Commands, ServerSettings, Settings, WebviewTypes } from './ids.ts';
+import { CommandLauncher } from './services/commandLauncher.ts';
 import { every, Soon } from './services/every.ts';
 import { HealthModel } from './services/healthModel.ts';
+import { ListOrder } from './services/listOrder.ts';
 import { LockModel } from './services/lockModel.ts';
 import { LockstepServer } from './services/lockstepServer.ts';
 import { showError, wireOf } from './services/notifications.ts';
+import { PinnedSessions } from './services/pinnedSessions.ts';
+import { Pins } from './services/pins.ts';
 import { Scope } from './services/scope.ts';
 import { SessionModel, type Call } from './services/sessionModel.ts';
 import { headerOf } from './services/sessionHeaders.ts';
+import { SessionList } from './services/sessionList.ts';
 import { SourceModel } from './services/sourceModel.ts';
 import { TranscriptPanels } from './transcript/panels.ts';
 import { LocksTree } from './views/locksTree.ts';
@@ -43,17 +57,23 @@ export function activate(context: vscode.ExtensionContext): void {
   const locks = new LockModel(call);
   const health = new HealthModel(call);
   const scope = new Scope(context.workspaceState);
-  const tree = new SessionsTree({ server, sessions, sources, scope });
+  const order = new ListOrder(context.workspaceState);
+  const pins = new Pins(context.globalState);
+  const list = new SessionList({ sessions, sources, scope, order, pins });
+  const tree = new SessionsTree({ server, sessions, sources, scope, list });
   const locksTree = new LocksTree({ server, locks, sessions });
   const statusBar = new StatusBar({ server, sessions, locks, health });
   const reports = new Reports();
+  const launcher = new CommandLauncher(context, log);
 
   const reportError = (error: unknown, retry?: () => Promise<void>): Promise<void> =>
     showError(error, {
       ...(retry ? { retry } : {}),
       run: async (method, params) => {
         try {
-          await server.request(method, params);
+          // What an error offers is only a beginning here: the plan is shown, and asked about.
+          if (method === storeRecover.name) await vscode.commands.executeCommand(Commands.recoverStore);
+          else await server.request(method, params);
         } catch (failure) {
           await reportError(failure);
         }
@@ -75,15 +95,21 @@ export function activate(context: vscode.ExtensionContext): void {
   });
 
   const locksSoon = new Soon(LOCKS_AFTER_CHANGE_MS, () => void locks.reload());
+  const trashMessages = new TrashMessages(call, reportError);
   const targets = { sessions, sources, tree };
   context.subscriptions.push(
     log,
+    sessions,
     scope,
+    list,
+    new PinnedSessions(pins, sessions, sources),
+    vscode.window.onDidChangeWindowState(({ focused }) => focused && pins.refresh()),
     tree,
     locksTree,
     new LockWarnings(locks, context.globalState),
     statusBar,
     reports,
+    launcher,
     server.onDidChangeState((state) => {
       if (state !== 'running') return;
       void sessions.reload();
@@ -123,16 +149,26 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerCommands(
       {
         ...sessionCommands(call, targets, reportError),
+        ...sessionCopyCommands(call, targets, reportError),
+        ...trashCommands(call, targets, trashMessages),
+        ...cleanupCommands(call, trashMessages),
+        ...statisticsCommands(call, reports),
+        ...storeCommands({ call, reports, models: [sessions, locks, health], reportError }),
+        ...installCommands(launcher, reportError),
         ...sourceCommands(targets),
         ...lockCommands({ call, locks, panels }),
         ...healthCommands({ call, reports, health, locks }),
         ...transcriptCommands(panels, targets),
-        ...viewCommands({ server, sessions, sources, scope, log }),
+        ...listCommands({ list, order, pins, targets }),
+        ...viewCommands({ server, sessions, sources, scope, list, log }),
       },
       reportError,
     ),
     server,
   );
   // In a turn of its own: loading the client library would otherwise count as activation, and hold up others'.
-  setImmediate(() => void server.start());
+  setImmediate(() => {
+    void server.start();
+    void launcher.refresh();
+  });
 }

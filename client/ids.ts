@@ -11,6 +11,17 @@ export const Commands = {
   renameSession: 'lockstep.renameSession',
   archiveSession: 'lockstep.archiveSession',
   unarchiveSession: 'lockstep.unarchiveSession',
+  forkSession: 'lockstep.forkSession',
+  exportSessions: 'lockstep.exportSessions',
+  importSessions: 'lockstep.importSessions',
+  deleteSessions: 'lockstep.deleteSessions',
+  restoreSessions: 'lockstep.restoreSessions',
+  cleanSessions: 'lockstep.cleanSessions',
+  showStatistics: 'lockstep.showStatistics',
+  backUpStore: 'lockstep.backUpStore',
+  recoverStore: 'lockstep.recoverStore',
+  installCommand: 'lockstep.installCommand',
+  uninstallCommand: 'lockstep.uninstallCommand',
   copySessionId: 'lockstep.copySessionId',
   copyResumeCommand: 'lockstep.copyResumeCommand',
   resumeInTerminal: 'lockstep.resumeInTerminal',
@@ -19,6 +30,12 @@ export const Commands = {
   showErrorDetails: 'lockstep.showErrorDetails',
   showThisWorkspace: 'lockstep.showThisWorkspace',
   showAllWorkspaces: 'lockstep.showAllWorkspaces',
+  filterSessions: 'lockstep.filterSessions',
+  clearFilter: 'lockstep.clearFilter',
+  pinSession: 'lockstep.pinSession',
+  unpinSession: 'lockstep.unpinSession',
+  groupSessions: 'lockstep.groupSessions',
+  sortSessions: 'lockstep.sortSessions',
   refresh: 'lockstep.refresh',
   showLog: 'lockstep.showLog',
   restartServer: 'lockstep.restartServer',
@@ -32,6 +49,28 @@ export const Commands = {
   doctor: 'lockstep.doctor',
   verifyStore: 'lockstep.verifyStore',
   showMenu: 'lockstep.showMenu',
+} as const;
+
+/**
+ * The entries of the submenus: one command for a choice that can be made, and one for the choice that is made, which
+ * has a check mark in its title. VS Code lets no extension check a menu's entry.
+ */
+export const GroupingCommands = {
+  status: { choose: 'lockstep.groupByStatus', chosen: 'lockstep.groupedByStatus' },
+  source: { choose: 'lockstep.groupBySource', chosen: 'lockstep.groupedBySource' },
+  workspace: { choose: 'lockstep.groupByWorkspace', chosen: 'lockstep.groupedByWorkspace' },
+  kind: { choose: 'lockstep.groupByKind', chosen: 'lockstep.groupedByKind' },
+} as const;
+
+export const SortingCommands = {
+  changed: { choose: 'lockstep.sortByChanged', chosen: 'lockstep.sortedByChanged' },
+  started: { choose: 'lockstep.sortByStarted', chosen: 'lockstep.sortedByStarted' },
+  title: { choose: 'lockstep.sortByTitle', chosen: 'lockstep.sortedByTitle' },
+} as const;
+
+export const Submenus = {
+  groupBy: 'lockstep.groupBy',
+  sortBy: 'lockstep.sortBy',
 } as const;
 
 export const Views = {
@@ -49,6 +88,12 @@ export const ContextKeys = {
   locksLoaded: 'lockstep.locksLoaded',
   /** 'workspace' | 'all' */
   scope: 'lockstep.scope',
+  /** 'status' | 'source' | 'workspace' | 'kind' */
+  grouping: 'lockstep.grouping',
+  /** 'changed' | 'started' | 'title' */
+  sorting: 'lockstep.sorting',
+  /** Whether the list shows just what matches a text. */
+  filtered: 'lockstep.filtered',
 } as const;
 
 export const StatusBarItems = {

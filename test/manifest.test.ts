@@ -3,7 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import * as z from 'zod';
-import { Commands, ContextKeys, Settings, StatusBarItems, Views, WebviewTypes } from '../client/ids.ts';
+import {
+  Commands,
+  ContextKeys,
+  GroupingCommands,
+  Settings,
+  SortingCommands,
+  StatusBarItems,
+  Submenus,
+  Views,
+  WebviewTypes,
+} from '../client/ids.ts';
 import { collectTexts, recordedTexts } from '../scripts/l10n.ts';
 import { ROOT, sourceFiles } from './support/sourceFiles.ts';
 
@@ -14,21 +24,33 @@ const manifestSchema = z.looseObject({
     views: z.record(z.string(), z.array(z.looseObject({ id: z.string() }))),
     viewsWelcome: z.array(z.looseObject({ view: z.string() })),
     commands: z.array(z.looseObject({ command: z.string(), title: z.string() })),
-    menus: z.record(z.string(), z.array(z.looseObject({ command: z.string() }))),
+    submenus: z.array(z.looseObject({ id: z.string(), label: z.string() })),
+    menus: z.record(
+      z.string(),
+      z.array(
+        z.union([
+          z.looseObject({ command: z.string(), when: z.string().optional() }),
+          z.looseObject({ submenu: z.string() }),
+        ]),
+      ),
+    ),
     configuration: z.looseObject({ properties: z.record(z.string(), z.looseObject({ scope: z.string() })) }),
   }),
 });
 
 const text = await readFile(join(ROOT, 'package.json'), 'utf8');
 const { contributes, activationEvents } = manifestSchema.parse(JSON.parse(text));
+const choices = [...Object.values(GroupingCommands), ...Object.values(SortingCommands)];
+/** All ids of commands, those of the entries of submenus among them. */
+const commands: readonly string[] = [
+  ...Object.values(Commands),
+  ...choices.flatMap(({ choose, chosen }) => [choose, chosen]),
+];
 const sorted = (values: Iterable<string>) => [...new Set(values)].sort();
 
 describe('the manifest and the ids in the code', () => {
   it('name the same commands', () => {
-    assert.deepEqual(
-      sorted(contributes.commands.map(({ command }) => command)),
-      sorted(Object.values(Commands)),
-    );
+    assert.deepEqual(sorted(contributes.commands.map(({ command }) => command)), sorted(commands));
   });
 
   it('name the same views, container, settings and webviews', () => {
@@ -50,11 +72,18 @@ describe('the manifest and the ids in the code', () => {
   });
 
   it('use only commands, views and context keys that exist', () => {
-    const used = Object.values(contributes.menus).flatMap((items) => items.map(({ command }) => command));
-    for (const command of used) assert.ok(Object.values<string>(Commands).includes(command), command);
+    const items = Object.values(contributes.menus).flat();
+    const used = items.flatMap((item) => ('command' in item ? [item.command] : []));
+    for (const command of used) assert.ok(commands.includes(String(command)), String(command));
+    const submenus = items.flatMap((item) => ('submenu' in item ? [item.submenu] : []));
+    assert.deepEqual(sorted(submenus.map(String)), sorted(Object.values(Submenus)));
+    assert.deepEqual(sorted(contributes.submenus.map(({ id }) => id)), sorted(Object.values(Submenus)));
     for (const { view } of contributes.viewsWelcome)
       assert.ok(Object.values<string>(Views).includes(view), view);
-    const known = [Commands, Views, ContextKeys].flatMap((ids) => Object.values<string>(ids));
+    const known = [
+      ...commands,
+      ...[Views, ContextKeys, Submenus].flatMap((ids) => Object.values<string>(ids)),
+    ];
     for (const [id] of text.matchAll(/lockstep\.[a-zA-Z]+/g)) {
       assert.ok(
         [...known, 'lockstep.store', 'lockstep.svg', 'lockstep.png', 'lockstep.transcript'].includes(id),
@@ -64,9 +93,12 @@ describe('the manifest and the ids in the code', () => {
   });
 
   it('put no id into code outside ids.ts', () => {
-    const ids = [Commands, Views, ContextKeys, StatusBarItems, WebviewTypes].flatMap((group) =>
-      Object.values<string>(group),
-    );
+    const ids = [
+      ...commands,
+      ...[Views, ContextKeys, Submenus, StatusBarItems, WebviewTypes].flatMap((group) =>
+        Object.values<string>(group),
+      ),
+    ];
     for (const { path, text: code } of sourceFiles('client')) {
       if (path === 'client/ids.ts') continue;
       for (const id of ids.filter((candidate) => candidate.includes('.'))) {

@@ -47,6 +47,7 @@ export function healthCommands({
         ...(vscode.workspace.isTrusted
           ? [item('add', vscode.l10n.t('New Session…'), Commands.newSession)]
           : []),
+        item('graph', vscode.l10n.t('Show Statistics'), Commands.showStatistics),
         item(
           'pulse',
           vscode.l10n.t('Doctor'),

@@ -15,7 +15,7 @@ import { plainText } from '../services/plainText.ts';
 import type { Call, SessionSummary } from '../services/sessionModel.ts';
 import type { CommandHandler } from './commandTable.ts';
 import { askIterations, askText } from './input.ts';
-import { leasedSession, targetSession, type Targets } from './target.ts';
+import { leasedSession, targetSession, targetSessions, type Targets } from './target.ts';
 
 const isLive = ({ status }: SessionSummary) =>
   status === 'active' || status === 'paused' || status === 'timeout';
@@ -163,35 +163,31 @@ export function sessionCommands(
         await call(sessionsUpdate, { id: session.id, title: name });
     },
 
-    [Commands.archiveSession]: async (argument) => {
+    [Commands.archiveSession]: async (argument, selected) => {
       const title = vscode.l10n.t('Archive Session');
-      const session = await targetSession(
-        argument,
-        targets,
-        title,
-        ({ archivedAt }) => archivedAt === undefined,
-      );
-      if (!session) return;
-      await call(sessionsArchive, { id: session.id });
+      const isOpen = ({ archivedAt }: SessionSummary) => archivedAt === undefined;
+      const sessions = await targetSessions(argument, selected, targets, title, isOpen);
+      const [first] = sessions;
+      if (!first) return;
+      for (const { id } of sessions) await call(sessionsArchive, { id });
       const undo = vscode.l10n.t('Undo');
-      const message = vscode.l10n.t('"{0}" is archived.', plainText(session.title));
+      const message =
+        sessions.length === 1
+          ? vscode.l10n.t('"{0}" is archived.', plainText(first.title))
+          : vscode.l10n.t('{0} sessions are archived.', sessions.length);
       const unlessUndone = async () => {
-        const answer = await vscode.window.showInformationMessage(message, undo);
-        if (answer === undo) await call(sessionsUnarchive, { id: session.id });
+        if ((await vscode.window.showInformationMessage(message, undo)) !== undo) return;
+        for (const { id } of sessions) await call(sessionsUnarchive, { id });
       };
       // Not awaited: the command is done; the message stays as long as it likes.
       void unlessUndone().catch(reportError);
     },
 
-    [Commands.unarchiveSession]: async (argument) => {
+    [Commands.unarchiveSession]: async (argument, selected) => {
       const title = vscode.l10n.t('Unarchive Session');
-      const session = await targetSession(
-        argument,
-        targets,
-        title,
-        ({ archivedAt }) => archivedAt !== undefined,
-      );
-      if (session) await call(sessionsUnarchive, { id: session.id });
+      const isArchived = ({ archivedAt }: SessionSummary) => archivedAt !== undefined;
+      const sessions = await targetSessions(argument, selected, targets, title, isArchived);
+      for (const { id } of sessions) await call(sessionsUnarchive, { id });
     },
 
     [Commands.copySessionId]: async (argument) => {

@@ -1,8 +1,8 @@
 import type * as vscode from 'vscode';
-import { sourceKind } from '../../server/protocol/sourceSession.ts';
 import { Commands } from '../ids.ts';
 import type { LockstepServer } from '../services/lockstepServer.ts';
-import { sessionGroup, type SessionModel } from '../services/sessionModel.ts';
+import type { SessionList } from '../services/sessionList.ts';
+import type { SessionModel } from '../services/sessionModel.ts';
 import type { SourceModel } from '../services/sourceModel.ts';
 import type { Scope } from '../services/scope.ts';
 import { CallError } from '../services/callError.ts';
@@ -14,6 +14,7 @@ export interface ViewParts {
   readonly sessions: SessionModel;
   readonly sources: SourceModel;
   readonly scope: Scope;
+  readonly list: SessionList;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -23,6 +24,7 @@ export function viewCommands({
   sessions,
   sources,
   scope,
+  list,
   log,
 }: ViewParts): Record<string, CommandHandler> {
   const reload = async () => {
@@ -33,10 +35,7 @@ export function viewCommands({
     [Commands.showMore]: async (argument) => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- called by our own rows only, with themselves
       const node = argument as SessionNode;
-      if (node.type !== 'more') return;
-      const kind = sourceKind.safeParse(node.of);
-      if (kind.success) await sources.showMore(kind.data);
-      else await sessions.showMore(sessionGroup.parse(node.of));
+      if (node.type === 'more') await list.showMore(node.of);
     },
     [Commands.showErrorDetails]: async () => {
       const error = sessions.error ?? sources.error;

@@ -43,6 +43,16 @@ async function act(action: ErrorAction, wire: WireError, handling: ErrorHandling
 /** The words for an error; what is no CallError is a fault of ours. */
 export function wireOf(error: unknown): WireError {
   if (error instanceof CallError) return error.wire;
+  if (isFileError(error)) {
+    return {
+      code: 'INTERNAL',
+      title: vscode.l10n.t('A file cannot be used'),
+      message: error.message,
+      requestId: 'none',
+      actions: [{ kind: 'retry', label: 'Try Again' }],
+      details: {},
+    };
+  }
   return {
     code: 'INTERNAL',
     title: vscode.l10n.t('Something went wrong in Lockstep'),
@@ -51,4 +61,9 @@ export function wireOf(error: unknown): WireError {
     actions: [{ kind: 'report', label: 'Copy Report' }],
     details: error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {},
   };
+}
+
+/** A full disk, or a folder that may not be written to: no fault of ours, and no report of it helps anybody. */
+function isFileError(error: unknown): error is Error {
+  return error instanceof vscode.FileSystemError || (error instanceof Error && 'syscall' in error);
 }

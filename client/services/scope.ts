@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { ContextKeys } from '../ids.ts';
 import { ContextKey } from './contextKey.ts';
+import { isWithin } from './folder.ts';
 
 const MEMENTO_KEY = 'scope';
 
@@ -9,6 +10,7 @@ export class Scope implements vscode.Disposable {
   readonly #state: vscode.Memento;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #key = new ContextKey<'workspace' | 'all'>(ContextKeys.scope);
+  readonly #watch: vscode.Disposable;
   #limited: boolean;
 
   readonly onDidChange = this.#changed.event;
@@ -17,11 +19,17 @@ export class Scope implements vscode.Disposable {
     this.#state = state;
     // All by default: a list that hides sessions unasked is what people complain of most.
     this.#limited = state.get<string>(MEMENTO_KEY) === 'workspace';
+    this.#watch = vscode.workspace.onDidChangeWorkspaceFolders(() => this.#changed.fire());
     this.#tellContext();
   }
 
   get isLimited(): boolean {
     return this.#limited;
+  }
+
+  /** The window's own. */
+  get folders(): readonly string[] {
+    return (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
   }
 
   async limit(limited: boolean): Promise<void> {
@@ -34,17 +42,11 @@ export class Scope implements vscode.Disposable {
   /** Whether a session of this folder is shown. One without a folder always is. */
   holds(folder: string | undefined): boolean {
     if (!this.#limited || folder === undefined) return true;
-    return (vscode.workspace.workspaceFolders ?? []).some(({ uri }) => {
-      const root = uri.fsPath;
-      return (
-        folder === root ||
-        folder.startsWith(root.endsWith('/') ? root : `${root}/`) ||
-        folder.startsWith(`${root}\\`)
-      );
-    });
+    return this.folders.some((root) => isWithin(folder, root));
   }
 
   dispose(): void {
+    this.#watch.dispose();
     this.#changed.dispose();
   }
 

@@ -4,6 +4,8 @@ import { Reading } from './reading.ts';
 import type { Call } from './sessionModel.ts';
 
 const PAGE = 200;
+/** The most that `sources.sessions` gives of one agent. */
+const MOST = 10_000;
 
 export interface SourceGroup {
   readonly kind: SourceKind;
@@ -25,6 +27,12 @@ export class SourceModel {
   #groups: readonly SourceGroup[] = [];
   #byRef: ReadonlyMap<string, SourceSession> = new Map();
   #children: ReadonlyMap<string, readonly SourceSession[]> = new Map();
+  /** Asked for by ref, and those of them that are not on disk. */
+  #wanted: ReadonlySet<string> = new Set();
+  #gone: ReadonlySet<string> = new Set();
+  #isLoaded = false;
+  #readsAll = false;
+  #hasReadAll = false;
   #queued = false;
 
   constructor(call: Call) {
@@ -52,9 +60,40 @@ export class SourceModel {
     return this.#children.get(ref) ?? [];
   }
 
-  showMore(kind: SourceKind): Promise<void> {
-    this.#limits.set(kind, (this.#limits.get(kind) ?? PAGE) + PAGE);
+  /** Of the sessions that were asked for by ref, those that are not on disk any more. */
+  get gone(): ReadonlySet<string> {
+    return this.#gone;
+  }
+
+  /** Whether everything that is on disk is known. */
+  get isComplete(): boolean {
+    return this.#groups.every(({ sessions, total }) => sessions.length >= total);
+  }
+
+  /** Whether all is read that a search needs. */
+  get isSearched(): boolean {
+    return !this.#readsAll || this.#hasReadAll || this.isComplete;
+  }
+
+  showMore(...kinds: readonly SourceKind[]): Promise<void> {
+    for (const kind of kinds) this.#raise(kind, this.#limit(kind) + PAGE);
     return this.reload();
+  }
+
+  /** Whether to read all that there is, as a search through it needs. */
+  readAll(readsAll: boolean): Promise<void> {
+    if (readsAll === this.#readsAll) return this.#reading.idle;
+    this.#readsAll = readsAll;
+    this.#hasReadAll = false;
+    return readsAll && !this.isComplete ? this.reload() : this.#reading.idle;
+  }
+
+  /** Sees to it that these are known, also where they are not among the newest. */
+  want(refs: Iterable<string>): Promise<void> {
+    const wanted = new Set(refs);
+    const isMissing = [...wanted].some((ref) => !this.#wanted.has(ref) && !this.#byRef.has(ref));
+    this.#wanted = wanted;
+    return isMissing && this.#isLoaded ? this.reload() : this.#reading.idle;
   }
 
   /** Calls that come while one is waiting are one. */
@@ -69,18 +108,24 @@ export class SourceModel {
 
   async #read(): Promise<void> {
     const { sources } = await this.#call(sourcesList, {});
+    const gone = new Set<string>();
+    const readsAll = this.#readsAll;
     const groups = await Promise.all(
-      sources.map(async ({ kind, label, root }) => {
-        const limit = this.#limits.get(kind) ?? PAGE;
-        const answer = await this.#call(sourcesSessions, { kinds: [kind], limit });
-        return {
-          kind,
-          label,
-          root,
-          all: answer.sessions,
-          total: answer.totals[kind] ?? 0,
-          problems: answer.problems,
-        };
+      sources.map(async ({ kind, label, root, found }) => {
+        const wanted = [...this.#wanted].filter((ref) => ref.startsWith(`${kind}:`));
+        let answer = await this.#readAgent(kind);
+        const missing = (ref: string) => !answer.sessions.some((session) => session.ref === ref);
+        // The protocol has no way to ask for one: all are read once to learn how deep it is, and as many from then on.
+        if (wanted.some((ref) => missing(ref) && !this.#gone.has(ref))) {
+          answer = await this.#readAgent(kind, MOST);
+          const deepest = answer.sessions.findLastIndex(({ ref }) => wanted.includes(ref));
+          this.#raise(kind, Math.ceil((deepest + 1) / PAGE) * PAGE);
+        }
+        // A folder that is away for now, and files that cannot be read, prove nothing.
+        const isUnread = (ref: string) =>
+          answer.problems.some(({ path }) => path.endsWith(ref.slice(kind.length + 1)));
+        for (const ref of wanted) if (found && missing(ref) && !isUnread(ref)) gone.add(ref);
+        return { kind, label, root, all: answer.sessions, total: answer.total, problems: answer.problems };
       }),
     );
     const all = groups.flatMap((group) => group.all);
@@ -95,5 +140,21 @@ export class SourceModel {
         sessions: sessions.filter(({ parentRef }) => parentRef === undefined),
       }))
       .filter(({ sessions, problems }) => sessions.length > 0 || problems.length > 0);
+    this.#gone = gone;
+    this.#isLoaded = true;
+    this.#hasReadAll = readsAll && this.#readsAll;
+  }
+
+  async #readAgent(kind: SourceKind, limit = this.#readsAll ? MOST : this.#limit(kind)) {
+    const { sessions, totals, problems } = await this.#call(sourcesSessions, { kinds: [kind], limit });
+    return { sessions, total: totals[kind] ?? 0, problems };
+  }
+
+  #limit(kind: SourceKind): number {
+    return this.#limits.get(kind) ?? PAGE;
+  }
+
+  #raise(kind: SourceKind, limit: number): void {
+    this.#limits.set(kind, Math.min(MOST, Math.max(limit, this.#limit(kind))));
   }
 }

@@ -36,3 +36,15 @@ export function shortCount(count: number): string {
 export function dollars(costUsd: number): string {
   return `$${costUsd.toFixed(costUsd < 1 ? 4 : 2)}`;
 }
+
+/** A size as file managers show it: `950 B`, `12 kB`, `4.5 MB`. */
+export function bytesText(bytes: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
+  let [value, at] = [bytes, 0];
+  for (; value >= 1000 && at < units.length - 1; at++) value /= 1000;
+  return new Intl.NumberFormat(vscode.env.language, {
+    style: 'unit',
+    unit: units[at] ?? 'byte',
+    maximumFractionDigits: value < 10 ? 1 : 0,
+  }).format(value);
+}

@@ -14,7 +14,10 @@ export class Reports implements vscode.TextDocumentContentProvider, vscode.Dispo
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
-    return this.#texts.get(uri.path) ?? vscode.l10n.t('Run "Lockstep: Doctor" for a new report.');
+    return (
+      this.#texts.get(uri.path) ??
+      vscode.l10n.t('This page is of an earlier window. Run its command again for a new one.')
+    );
   }
 
   /** Shows a page of markdown as people read it; the same name replaces the page that was there. */

@@ -4,7 +4,7 @@ import type { SessionGroup, SessionSummary } from '../services/sessionModel.ts';
 import { revealBidi } from '../services/plainText.ts';
 import { dollars, fullTime, shortAge, shortCount } from './age.ts';
 
-export function groupLabel(group: SessionGroup): string {
+export function statusGroupLabel(group: SessionGroup): string {
   return group === 'archived' ? vscode.l10n.t('Archived') : statusLabel(group);
 }
 
@@ -44,7 +44,7 @@ function pausingIcon(): vscode.ThemeIcon {
 }
 
 /** The row of one of Lockstep's own sessions. */
-export function sessionItem(session: SessionSummary, now: number): vscode.TreeItem {
+export function sessionItem(session: SessionSummary, isPinned: boolean, now: number): vscode.TreeItem {
   const item = new vscode.TreeItem(revealBidi(session.title));
   const iterations = `${session.iterations}/${session.maxIterations}`;
   const age = shortAge(session.updatedAt, now);
@@ -52,7 +52,9 @@ export function sessionItem(session: SessionSummary, now: number): vscode.TreeIt
   const pausing = session.pausing ? `${vscode.l10n.t('pausing')} · ` : '';
   item.description = `${pausing}${iterations} · ${age}${label}`;
   item.iconPath = session.pausing ? pausingIcon() : statusIcon(session.status);
-  item.contextValue = `session.${session.pausing ? 'pausing' : session.status}${session.archivedAt === undefined ? '' : '.archived'}`;
+  const state = session.pausing ? 'pausing' : session.status;
+  const archived = session.archivedAt === undefined ? '' : '.archived';
+  item.contextValue = `session.${state}${archived}${isPinned ? '.pinned' : ''}`;
   item.tooltip = tooltip(session);
   item.accessibilityInformation = {
     label: vscode.l10n.t(

@@ -1,17 +1,27 @@
-import type { SourceGroup } from '../services/sourceModel.ts';
-import type { SessionGroup, SessionSummary } from '../services/sessionModel.ts';
-import type { SourceProblem, SourceSession } from '../../server/protocol/sourceSession.ts';
 import type { WireError } from '../../server/protocol/error.ts';
+import type { SourceProblem } from '../../server/protocol/sourceSession.ts';
+import type { ListRow } from '../services/listRow.ts';
+import type { ShownGroup } from '../services/sessionList.ts';
 
 /** A row of the Sessions tree. */
 export type SessionNode =
   | { readonly type: 'error'; readonly error: WireError }
-  | { readonly type: 'group'; readonly group: SessionGroup; readonly total: number }
-  | { readonly type: 'session'; readonly session: SessionSummary }
-  | { readonly type: 'sourceGroup'; readonly group: SourceGroup; readonly total: number }
-  | { readonly type: 'source'; readonly session: SourceSession; readonly hasChildren: boolean }
+  | { readonly type: 'group'; readonly group: ShownGroup }
+  | (ListRow & {
+      readonly isPinned?: boolean;
+      /** The agent's name, where the group does not tell it. */
+      readonly agent?: string;
+      /** Whether it is a sub-agent, below the session that started it. */
+      readonly isChild?: boolean;
+    })
   | { readonly type: 'problem'; readonly problem: SourceProblem }
-  | { readonly type: 'more'; readonly of: SessionGroup | SourceGroup['kind']; readonly left: number };
+  | {
+      readonly type: 'more';
+      /** The id of the group; undefined for what only all groups together have. */
+      readonly of: string | undefined;
+      /** How many there are; 0 where nobody knows. */
+      readonly left: number;
+    };
 
 /** Stays the same over refreshes, so that rows keep their place, their selection and their folding. */
 export function nodeId(node: SessionNode): string {
@@ -19,16 +29,14 @@ export function nodeId(node: SessionNode): string {
     case 'error':
       return 'error';
     case 'group':
-      return `group/${node.group}`;
+      return node.group.id;
     case 'session':
       return `session/${node.session.id}`;
-    case 'sourceGroup':
-      return `source/${node.group.kind}`;
     case 'source':
       return `source/${node.session.ref}`;
     case 'problem':
       return `problem/${node.problem.source}/${node.problem.path}`;
     case 'more':
-      return `more/${node.of}`;
+      return `more/${node.of ?? ''}`;
   }
 }

@@ -3,11 +3,17 @@ import { errorAsText } from '../../server/protocol/errorText.ts';
 import { Commands, ContextKeys, Views } from '../ids.ts';
 import { CallError } from '../services/callError.ts';
 import { ContextKey } from '../services/contextKey.ts';
+import { folderName } from '../services/folder.ts';
 import type { LockstepServer } from '../services/lockstepServer.ts';
-import { sessionGroups, type SessionGroup, type SessionModel } from '../services/sessionModel.ts';
-import type { SourceGroup, SourceModel } from '../services/sourceModel.ts';
+import { refOf } from '../services/listRow.ts';
+import { OWN_REF } from '../services/sessionHeaders.ts';
+import type { Listing, SessionList, ShownGroup } from '../services/sessionList.ts';
+import type { SessionModel } from '../services/sessionModel.ts';
+import type { SourceModel } from '../services/sourceModel.ts';
 import type { Scope } from '../services/scope.ts';
-import { groupLabel, sessionItem, statusIcon } from './sessionItem.ts';
+import { groupItem } from './groupItem.ts';
+import { listMessage, short } from './listMessage.ts';
+import { sessionItem } from './sessionItem.ts';
 import { nodeId, type SessionNode } from './sessionNode.ts';
 import { problemItem, sourceItem } from './sourceItem.ts';
 
@@ -21,16 +27,19 @@ export interface SessionsTreeParts {
   readonly sessions: SessionModel;
   readonly sources: SourceModel;
   readonly scope: Scope;
+  readonly list: SessionList;
 }
 
-/** The Sessions view: Lockstep's own sessions by status, then other agents' sessions by agent. */
+/** The Sessions view: what the list says, as rows. */
 export class SessionsTree implements vscode.TreeDataProvider<SessionNode>, vscode.Disposable {
   readonly #parts: SessionsTreeParts;
   readonly #changed = new vscode.EventEmitter<void>();
-  readonly #disposables: vscode.Disposable[];
+  readonly #disposables: { dispose(): void }[];
   readonly #view: vscode.TreeView<SessionNode>;
   readonly #loaded = new ContextKey<boolean>(ContextKeys.loaded);
+  readonly #filtered = new ContextKey<boolean>(ContextKeys.filtered);
   #drawing: NodeJS.Timeout | undefined;
+  #ambiguous: { readonly of: Listing; readonly names: ReadonlySet<string> } | undefined;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -39,6 +48,7 @@ export class SessionsTree implements vscode.TreeDataProvider<SessionNode>, vscod
     this.#view = vscode.window.createTreeView(Views.sessions, {
       treeDataProvider: this,
       showCollapseAll: true,
+      canSelectMany: true,
     });
     const draw = () => this.#drawSoon();
     const age = setInterval(() => {
@@ -47,45 +57,54 @@ export class SessionsTree implements vscode.TreeDataProvider<SessionNode>, vscod
     this.#disposables = [
       this.#view,
       this.#changed,
-      parts.sessions.onDidChange(draw),
-      parts.sources.onDidChange(draw),
-      parts.scope.onDidChange(draw),
+      parts.list.onDidChange(draw),
       parts.server.onDidChangeState(draw),
       vscode.workspace.onDidGrantWorkspaceTrust(draw),
-      vscode.workspace.onDidChangeWorkspaceFolders(draw),
       { dispose: () => clearInterval(age) },
       { dispose: () => clearTimeout(this.#drawing) },
     ];
   }
 
-  /** Selects the row of a session that was just made, once the model knows it. */
+  /** The selected rows, for commands that a key calls: VS Code gives those none. */
+  get selection(): readonly SessionNode[] {
+    return this.#view.selection;
+  }
+
+  /** Selects the row of a session that was just made, once the model knows it. A filter that hides it ends. */
   async reveal(id: string): Promise<void> {
-    if (!this.#parts.sessions.get(id)) await this.#parts.sessions.catchUp();
-    const session = this.#parts.sessions.get(id);
-    if (session && this.#view.visible)
-      await this.#view.reveal({ type: 'session', session }, { select: true });
+    const { sessions, list } = this.#parts;
+    if (!sessions.get(id)) await sessions.catchUp();
+    const session = sessions.get(id);
+    if (!session || !this.#view.visible) return;
+    const ref = OWN_REF + id;
+    await list.show(ref);
+    // VS Code looks among the rows that it has already, unless it was told of a change just before.
+    this.#changed.fire();
+    // One that the scope leaves out has no row.
+    if (!list.groupWith(ref)) return;
+    // At once: VS Code waits for a drawing that has begun, and cannot reveal what it has not been told of.
+    this.#draw();
+    await this.#view.reveal({ type: 'session', session }, { select: true });
   }
 
   getChildren(node?: SessionNode): SessionNode[] {
     if (!node) return this.#roots();
     switch (node.type) {
       case 'group':
-        return this.#sessionsOf(node.group);
-      case 'sourceGroup':
-        return this.#sourcesOf(node.group);
+        return this.#rowsOf(node.group);
       case 'source':
         return this.#parts.sources
           .children(node.session.ref)
-          .map((session) => ({ type: 'source', session, hasChildren: false }));
+          .map((session) => ({ type: 'source', session, hasChildren: false, isChild: true }));
       default:
         return [];
     }
   }
 
   getParent(node: SessionNode): SessionNode | undefined {
-    if (node.type !== 'session') return undefined;
-    const group = node.session.archivedAt === undefined ? node.session.status : 'archived';
-    return this.#roots().find((root) => root.type === 'group' && root.group === group);
+    if (node.type !== 'session' && node.type !== 'source') return undefined;
+    const group = this.#parts.list.groupWith(refOf(node));
+    return group && { type: 'group', group };
   }
 
   getTreeItem(node: SessionNode): vscode.TreeItem {
@@ -109,31 +128,16 @@ export class SessionsTree implements vscode.TreeDataProvider<SessionNode>, vscod
     const now = Date.now();
     switch (node.type) {
       case 'session':
-        return sessionItem(node.session, now);
+        return sessionItem(node.session, node.isPinned ?? false, now);
       case 'source':
-        return sourceItem(node.session, node.hasChildren, now);
+        return sourceItem(node, now);
       case 'problem':
         return problemItem(node.problem);
-      case 'group': {
-        const ended = node.group === 'archived' || node.group === 'completed' || node.group === 'failed';
-        const item = new vscode.TreeItem(
-          groupLabel(node.group),
-          ended ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.Expanded,
-        );
-        item.description = String(node.total);
-        item.iconPath = node.group === 'archived' ? new vscode.ThemeIcon('archive') : statusIcon(node.group);
-        item.contextValue = 'group';
-        return item;
-      }
-      case 'sourceGroup': {
-        const item = new vscode.TreeItem(node.group.label, vscode.TreeItemCollapsibleState.Expanded);
-        item.description = String(node.total);
-        item.tooltip = node.group.root;
-        item.accessibilityInformation = { label: `${node.group.label}, ${node.total}` };
-        item.iconPath = new vscode.ThemeIcon('hubot');
-        item.contextValue = 'sourceGroup';
-        return item;
-      }
+      case 'group':
+        return groupItem(node.group, {
+          agents: this.#parts.sources.groups,
+          ambiguous: this.#ambiguousFolders(),
+        });
       case 'more': {
         const item = new vscode.TreeItem(vscode.l10n.t('Show More'));
         if (node.left > 0) item.description = vscode.l10n.t('{0} more', node.left);
@@ -161,75 +165,70 @@ export class SessionsTree implements vscode.TreeDataProvider<SessionNode>, vscod
 
   /** Nothing at all lets the welcome view appear: it says what to do when the server is down or all is empty. */
   #roots(): SessionNode[] {
-    const { server, sessions, sources, scope } = this.#parts;
+    const { server, sessions, sources, list } = this.#parts;
     if (server.state !== 'running') return [];
-    const roots: SessionNode[] = [];
+    const { groups, left } = list.listing;
     const error = [sessions.error, sources.error].find((candidate) => candidate instanceof CallError);
-    if (error) roots.push({ type: 'error', error: error.wire });
-    for (const group of sessionGroups) {
-      const shown = sessions.list(group).filter((session) => scope.holds(session.workspace)).length;
-      const hasMore = sessions.hasMore(group);
-      const total = scope.isLimited || group === 'archived' ? shown : Math.max(shown, sessions.count(group));
-      if (shown > 0 || hasMore) roots.push({ type: 'group', group, total });
-    }
-    for (const group of sources.groups) {
-      const shown = group.sessions.filter(({ cwd }) => scope.holds(cwd)).length;
-      const total = scope.isLimited ? shown : group.total;
-      if (shown > 0 || group.problems.length > 0) roots.push({ type: 'sourceGroup', group, total });
-    }
-    return roots;
+    return [
+      ...(error ? [{ type: 'error', error: error.wire } as const] : []),
+      ...groups.map((group) => ({ type: 'group', group }) as const),
+      ...(left === undefined ? [] : [{ type: 'more', of: undefined, left } as const]),
+    ];
   }
 
-  #sessionsOf(group: SessionGroup): SessionNode[] {
-    const { sessions, scope } = this.#parts;
-    const all = sessions.list(group);
-    const nodes: SessionNode[] = all
-      .filter((session) => scope.holds(session.workspace))
-      .map((session) => ({ type: 'session', session }));
-    if (sessions.hasMore(group)) {
-      const left = group === 'archived' ? 0 : Math.max(0, sessions.count(group) - all.length);
-      nodes.push({ type: 'more', of: group, left });
-    }
+  #rowsOf({ id }: ShownGroup): SessionNode[] {
+    const group = this.#parts.list.listing.groups.find((candidate) => candidate.id === id);
+    if (!group) return [];
+    const { rows, shown, total, isAtLeast, problems, of } = group;
+    const isPinned = of.by === 'pinned';
+    const nodes = rows.slice(0, shown).map((row): SessionNode => {
+      if (row.type === 'session' || of.by === 'agent') return { ...row, isPinned };
+      const { source } = row.session;
+      const agent = this.#parts.sources.groups.find(({ kind }) => kind === source)?.label ?? source;
+      return { ...row, isPinned, agent };
+    });
+    if (group.hasMore) nodes.push({ type: 'more', of: id, left: isAtLeast ? 0 : total - shown });
+    nodes.push(...problems.map((problem): SessionNode => ({ type: 'problem', problem })));
     return nodes;
   }
 
-  #sourcesOf(group: SourceGroup): SessionNode[] {
-    const { sources, scope } = this.#parts;
-    const current = sources.groups.find(({ kind }) => kind === group.kind) ?? group;
-    const nodes: SessionNode[] = current.sessions
-      .filter(({ cwd }) => scope.holds(cwd))
-      .map((session) => ({ type: 'source', session, hasChildren: sources.children(session.ref).length > 0 }));
-    const left = current.total - current.sessions.length;
-    if (left > 0) nodes.push({ type: 'more', of: group.kind, left });
-    nodes.push(...current.problems.map((problem): SessionNode => ({ type: 'problem', problem })));
-    return nodes;
+  /** Names of folders that are not enough to tell one from another. */
+  #ambiguousFolders(): ReadonlySet<string> {
+    const { listing } = this.#parts.list;
+    if (this.#ambiguous?.of !== listing) {
+      const names = listing.groups.flatMap(({ of }) =>
+        of.by === 'folder' && of.folder !== undefined ? [folderName(of.folder)] : [],
+      );
+      const counts = Map.groupBy(names, (name) => name);
+      this.#ambiguous = {
+        of: listing,
+        names: new Set(names.filter((name) => (counts.get(name)?.length ?? 0) > 1)),
+      };
+    }
+    return this.#ambiguous.names;
   }
 
   #drawSoon(): void {
-    this.#drawing ??= setTimeout(() => {
-      this.#drawing = undefined;
-      this.#view.message = this.#message() ?? '';
-      const { server, sessions } = this.#parts;
-      this.#loaded.set(server.state === 'running' && (sessions.isLoaded || sessions.error !== undefined));
-      this.#changed.fire();
-    }, DRAW_AFTER_MS);
+    this.#drawing ??= setTimeout(() => this.#draw(), DRAW_AFTER_MS);
   }
 
-  /** Says what the list leaves out, so that no session seems lost. */
+  #draw(): void {
+    clearTimeout(this.#drawing);
+    this.#drawing = undefined;
+    const { server, sessions, list } = this.#parts;
+    this.#view.message = this.#message() ?? '';
+    this.#view.description = list.filter === '' ? '' : `"${short(list.filter)}"`;
+    this.#filtered.set(list.filter !== '');
+    this.#loaded.set(server.state === 'running' && (sessions.isLoaded || sessions.error !== undefined));
+    this.#changed.fire();
+  }
+
   #message(): string | undefined {
-    const { server, sessions, sources, scope } = this.#parts;
+    const { server, scope, list } = this.#parts;
     if (server.state !== 'running') return undefined;
-    if (!vscode.workspace.isTrusted && this.#roots().length > 0) {
-      return vscode.l10n.t('Restricted Mode: sessions can be read, not changed.');
-    }
-    if (!scope.isLimited) return undefined;
-    const own = sessionGroups.flatMap((group) => sessions.list(group));
-    const hidden =
-      own.filter((session) => !scope.holds(session.workspace)).length +
-      sources.groups.flatMap((group) => group.sessions).filter(({ cwd }) => !scope.holds(cwd)).length;
-    if (hidden === 0) return undefined;
-    return hidden === 1
-      ? vscode.l10n.t('1 session of another folder is not shown.')
-      : vscode.l10n.t('{0} sessions of other folders are not shown.', hidden);
+    const hides = listMessage(list, scope.isLimited);
+    if (vscode.workspace.isTrusted || list.listing.groups.length === 0) return hides;
+    const restricted = vscode.l10n.t('Restricted Mode: sessions can be read, not changed.');
+    return hides === undefined ? restricted : `${restricted} ${hides}`;
   }
 }

@@ -3,6 +3,7 @@ import type { Activity, SourceProblem, SourceSession } from '../../server/protoc
 import { revealBidi } from '../services/plainText.ts';
 import { dollars, fullTime, shortAge, shortCount } from './age.ts';
 import { tooltipOf } from './sessionItem.ts';
+import type { SessionNode } from './sessionNode.ts';
 
 export function activityLabel(state: Activity['state']): string {
   switch (state) {
@@ -36,20 +37,25 @@ export function tokensText(session: SourceSession): string | undefined {
 }
 
 /** The row of another agent's session. */
-export function sourceItem(session: SourceSession, hasChildren: boolean, now: number): vscode.TreeItem {
+export function sourceItem(
+  { session, hasChildren, agent, isPinned = false, isChild = false }: SessionNode & { type: 'source' },
+  now: number,
+): vscode.TreeItem {
   const item = new vscode.TreeItem(
     revealBidi(session.title),
     hasChildren ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
   );
   const tokens = tokensText(session);
   const parts = [
+    agent,
     shortAge(session.updatedAt, now),
     session.model,
     tokens === undefined ? undefined : vscode.l10n.t('{0} tokens', tokens),
   ];
   item.description = parts.filter((part) => part !== undefined).join(' · ');
   item.iconPath = activityIcon(session);
-  item.contextValue = session.resume ? 'source.resumable' : 'source';
+  const resumable = session.resume ? '.resumable' : '';
+  item.contextValue = `source${resumable}${isChild ? '.child' : ''}${isPinned ? '.pinned' : ''}`;
   item.tooltip = tooltipOf(session.title, [
     [vscode.l10n.t('Activity'), `${activityLabel(session.activity.state)} (${session.activity.evidence})`],
     [vscode.l10n.t('Model'), session.model],
@@ -61,13 +67,12 @@ export function sourceItem(session: SourceSession, hasChildren: boolean, now: nu
     [vscode.l10n.t('Damaged lines'), session.damagedLines === 0 ? undefined : String(session.damagedLines)],
     [vscode.l10n.t('File'), session.path],
   ]);
+  const words = [activityLabel(session.activity.state), fullTime(session.updatedAt)] as const;
   item.accessibilityInformation = {
-    label: vscode.l10n.t(
-      '{0}, {1}, changed {2}',
-      session.title,
-      activityLabel(session.activity.state),
-      fullTime(session.updatedAt),
-    ),
+    label:
+      agent === undefined
+        ? vscode.l10n.t('{0}, {1}, changed {2}', session.title, ...words)
+        : vscode.l10n.t('{0}, {1}, {2}, changed {3}', session.title, agent, ...words),
   };
   return item;
 }

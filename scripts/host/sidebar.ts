@@ -190,6 +190,8 @@ export class Sidebar {
   }
 
   #header(name: string): Locator {
-    return this.#page.locator(`.pane-header[aria-label=${JSON.stringify(`${name} Section`)}]`);
+    // A description beside the name is in the label as well.
+    const titled = this.#page.locator('h3.title', { hasText: wholly(name) });
+    return this.#page.locator('.pane-header').filter({ has: titled });
   }
 }

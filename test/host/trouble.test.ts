@@ -142,12 +142,20 @@ describe('in a workspace that is not trusted', () => {
     const titles = await workbench.quickInput.paletteTitles('Lockstep: ');
     assert.ok(titles.includes('Lockstep: Open Transcript'));
     assert.ok(titles.includes('Lockstep: Doctor'));
+    assert.ok(titles.includes('Lockstep: Show Statistics'));
+    assert.ok(titles.includes('Lockstep: Export Session…'));
     for (const title of [
       'New Session…',
       'Pause Session',
       'Resume in Terminal',
       'Fail Session…',
       'Clean Up Stale Locks…',
+      'Delete Session',
+      'Import Sessions…',
+      'Restore Deleted Session…',
+      'Clean Up Old Sessions…',
+      'Back Up Store',
+      'Recover Store…',
     ]) {
       assert.ok(!titles.includes(`Lockstep: ${title}`), title);
     }

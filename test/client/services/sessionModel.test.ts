@@ -11,27 +11,14 @@ import {
   sessionsUpdate,
 } from '../../../server/protocol/sessionLifecycleMethods.ts';
 import { sessionsFind } from '../../../server/protocol/sessionQueryMethods.ts';
-import { createServer } from '../../../server/server.ts';
-import { tempFolder } from '../../support/tempFolder.ts';
+import { callStore } from './storeCall.ts';
 
-/** The model on a real server and a real store; only the wire between them is left out. */
-async function modelOnStore(t: TestContext) {
-  const home = await tempFolder(t);
-  const server = createServer({
-    env: { LOCKSTEP_HOME: `${home}/store` },
-    userHome: home,
-    logger: { log: () => undefined },
-  });
-  t.after(() => server.dispose());
-  let failing: Error | undefined;
-  const call: Call = async (method, params) => {
-    if (failing) throw failing;
-    const outcome = await server.registry.call(method.name, params);
-    if (!outcome.ok) throw new Error(outcome.error.message);
-    return method.result.parse(outcome.result);
-  };
-  const fail = (error: Error | undefined) => (failing = error);
-  return { model: new SessionModel(call), call, fail, home };
+/** The model on a real server and a real store. */
+async function modelOnStore(t: TestContext, countEveryMs?: number) {
+  const store = await callStore(t);
+  const model = new SessionModel(store.call, countEveryMs);
+  t.after(() => model.dispose());
+  return { model, ...store };
 }
 
 const begin = (call: Call, task = 't') => call(sessionsStart, { task, mode: 'm' });
@@ -118,5 +105,56 @@ describe('the client model of sessions', () => {
       model.list('active').map(({ title }) => title),
       ['new'],
     );
+  });
+
+  it('does not count again for each of the changes that pour in', async (t) => {
+    const { model, call, calls } = await modelOnStore(t, 1_000_000);
+    for (let index = 0; index < 201; index++) await begin(call);
+    await model.reload();
+    for (const { id } of model.list('active').slice(0, 10)) {
+      await call(sessionsPause, { id });
+      await model.catchUp();
+    }
+    assert.equal(calls.filter((name) => name === 'sessions.counts').length, 1);
+  });
+
+  it('counts after the last change, so that the counts end up right', async (t) => {
+    const { model, call } = await modelOnStore(t, 1);
+    for (let index = 0; index < 201; index++) await begin(call);
+    await model.reload();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    model.onDidChange(() => {
+      if (model.count('active') === 191) resolve();
+    });
+    for (const { id } of model.list('active').slice(0, 10)) {
+      await call(sessionsPause, { id });
+      void model.catchUp();
+    }
+    await promise;
+    assert.deepEqual([model.count('active'), model.count('paused')], [191, 10]);
+  });
+
+  it('does not ask for counts where it knows all sessions', async (t) => {
+    const { model, call, calls } = await modelOnStore(t);
+    const id = (await begin(call)).id;
+    await model.reload();
+    await call(sessionsPause, { id });
+    await model.catchUp();
+    assert.deepEqual([model.count('active'), model.count('paused')], [0, 1]);
+    assert.ok(!calls.includes('sessions.counts'));
+  });
+
+  it('looks for the last text that was typed, and for no other', async (t) => {
+    const { model, call, calls } = await modelOnStore(t);
+    const { id } = await begin(call, 'needle');
+    for (let index = 0; index < 200; index++) await begin(call);
+    await model.reload();
+    assert.equal(model.get(id), undefined);
+    calls.length = 0;
+    const typed = ['n', 'ne', 'need'].map((text) => model.search(text));
+    assert.deepEqual([model.isSearched, model.isFound], [false, false]);
+    await Promise.all(typed);
+    assert.deepEqual(calls, ['sessions.find']);
+    assert.deepEqual([model.get(id)?.title, model.isSearched, model.isFound], ['needle', true, true]);
   });
 });
