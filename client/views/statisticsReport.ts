@@ -63,7 +63,14 @@ function section(stats: SessionStats, level: string): string[] {
     ...figures(stats),
     ...days(stats, level),
     ...byStatus(stats, level),
-    ...counted(stats.byMode, level, vscode.l10n.t('By Mode'), vscode.l10n.t('Mode'), 'blue', markdownText),
+    ...counted(
+      Object.entries(stats.byMode).map(([name, sessions]) => ({ name, sessions })),
+      level,
+      vscode.l10n.t('By Mode'),
+      vscode.l10n.t('Mode'),
+      'blue',
+      markdownText,
+    ),
     ...counted(
       stats.byWorkspace,
       level,
@@ -178,21 +185,21 @@ function byStatus({ byStatus: of, total }: SessionStats, level: string): string[
 
 /** A table of what sessions name; empty where they name one thing, or nothing. */
 function counted(
-  counts: Readonly<Record<string, number>>,
+  counts: SessionStats['byWorkspace'],
   level: string,
   title: string,
   column: string,
   colour: ChartColour,
   label: (name: string) => string,
 ): string[] {
-  const entries = Object.entries(counts)
-    .filter(([, count]) => count > 0)
-    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  const entries = counts
+    .filter(({ sessions }) => sessions > 0)
+    .sort((a, b) => b.sessions - a.sessions || (a.name < b.name ? -1 : 1));
   if (entries.length === 0) return [];
   const shown = entries.slice(0, MOST_ROWS);
   const rest = entries.slice(MOST_ROWS);
-  const left = rest.reduce((sum, [, count]) => sum + count, 0);
-  const total = entries.reduce((sum, [, count]) => sum + count, 0);
+  const left = rest.reduce((sum, { sessions }) => sum + sessions, 0);
+  const total = entries.reduce((sum, { sessions }) => sum + sessions, 0);
   const row = (name: string, count: number) => [
     name,
     number(count),
@@ -205,7 +212,7 @@ function counted(
     ...table(
       [column, vscode.l10n.t('Sessions'), vscode.l10n.t('Share'), ''],
       [
-        ...shown.map(([name, count]) => row(label(name), count)),
+        ...shown.map(({ name, sessions }) => row(label(name), sessions)),
         ...(rest.length === 0 ? [] : [row(vscode.l10n.t('{0} others', rest.length), left)]),
       ],
       [1, 2],

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { isPlainObject, type JsonObject } from '../protocol/json.ts';
-import { MAX_ITERATIONS, type Tokens } from '../protocol/session.ts';
-import { usage as usageSchema } from '../protocol/sessionHistoryMethods.ts';
+import { MAX_ITERATIONS, MAX_TOOLS_USED, type Tokens } from '../protocol/session.ts';
+import { usage as usageSchema, type Usage } from '../protocol/sessionHistoryMethods.ts';
+import { addedCost, addedTokens } from './counting.ts';
 import { mergePatch } from './mergePatch.ts';
 
 /** What a history, or its beginning, says of its session. What it does not tell is absent. */
@@ -35,8 +36,8 @@ const startData = z.looseObject({
   task: text,
   mode: text,
   maxIterations: iterations,
+  // Absent is unknown: too large to stand beside the task, or written by a build that left it out.
   context: object,
-  contextBytes: z.number().optional().catch(undefined),
 });
 const changeData = z.looseObject({ addIterations: iterations, context: object });
 const messageData = z.looseObject({ usage: usageSchema.optional().catch(undefined) });
@@ -55,33 +56,34 @@ const nothing: Replayed = {
 /** Goes through a history from its first event. */
 export function replay(events: Iterable<ReplayedEvent>): Replayed {
   let replayed = nothing;
-  for (const event of events) replayed = after(replayed, event);
-  return replayed;
+  const tools = new Set<string>();
+  for (const event of events) {
+    if (event.type === 'tool_call') {
+      const { name } = toolCallData.parse(event.data);
+      if (name !== undefined && tools.size < MAX_TOOLS_USED) tools.add(name);
+    }
+    replayed = after(replayed, event);
+  }
+  return { ...replayed, toolsUsed: [...tools] };
 }
 
+/** All but the tools. */
 function after(r: Replayed, { type, data }: ReplayedEvent): Replayed {
   switch (type) {
     case 'start': {
-      const { task, mode, maxIterations, context, contextBytes } = startData.parse(data);
+      const { task, mode, maxIterations, context } = startData.parse(data);
       return {
         ...r,
         ...(task === undefined ? {} : { task }),
         ...(mode === undefined ? {} : { mode }),
         ...(maxIterations === undefined ? {} : { maxIterations }),
-        ...(contextBytes === undefined ? { context: context ?? {} } : {}),
+        ...(context === undefined ? {} : { context }),
       };
     }
     case 'iteration':
       return { ...r, iterations: r.iterations + 1 };
-    case 'tool_call': {
-      const { name } = toolCallData.parse(data);
-      const isNew = name !== undefined && !r.toolsUsed.includes(name);
-      return {
-        ...r,
-        toolCalls: r.toolCalls + 1,
-        toolsUsed: isNew ? [...r.toolsUsed, name] : r.toolsUsed,
-      };
-    }
+    case 'tool_call':
+      return { ...r, toolCalls: r.toolCalls + 1 };
     case 'message':
       return afterMessage(r, messageData.parse(data).usage);
     case 'error':
@@ -100,20 +102,14 @@ function after(r: Replayed, { type, data }: ReplayedEvent): Replayed {
   }
 }
 
-function afterMessage(r: Replayed, usage: z.output<typeof usageSchema> | undefined): Replayed {
+function afterMessage(r: Replayed, usage: Usage | undefined): Replayed {
   const counted = { ...r, messages: r.messages + 1 };
   if (!usage) return counted;
-  const { input, output, cacheRead, cacheWrite, costUsd, model, provider } = usage;
+  const { costUsd, model, provider } = usage;
   return {
     ...counted,
-    tokens: {
-      input: r.tokens.input + input,
-      output: r.tokens.output + output,
-      cacheRead: r.tokens.cacheRead + cacheRead,
-      cacheWrite: r.tokens.cacheWrite + cacheWrite,
-      total: r.tokens.total + input + output + cacheRead + cacheWrite,
-    },
-    ...(costUsd === undefined ? {} : { costUsd: (r.costUsd ?? 0) + costUsd }),
+    tokens: addedTokens(r.tokens, usage),
+    ...(costUsd === undefined ? {} : { costUsd: addedCost(r.costUsd ?? 0, costUsd) }),
     ...(model === undefined ? {} : { model }),
     ...(provider === undefined ? {} : { provider }),
   };

@@ -95,7 +95,9 @@ function quoted(text: string): string {
 
 /** A fence that no run of backticks in the text can end. */
 function fenced(text: string, language = ''): string {
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+  let longest = 2;
+  // Not as arguments of Math.max: there can be more runs than a call takes.
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
   const fence = '`'.repeat(longest + 1);
   return `${fence}${language}\n${text}\n${fence}`;
 }

@@ -1,10 +1,11 @@
 import type { JsonObject } from '../protocol/json.ts';
 import { jsonBytes, MAX_JSON_BYTES } from '../protocol/json.ts';
 import type { ParamsOf } from '../protocol/method.ts';
-import { MAX_ITERATIONS, type Session, type SessionStatus } from '../protocol/session.ts';
+import { MAX_ITERATIONS, MAX_TOOLS_USED, type Session, type SessionStatus } from '../protocol/session.ts';
 import type * as history from '../protocol/sessionHistoryMethods.ts';
 import type * as lifecycle from '../protocol/sessionLifecycleMethods.ts';
 import { charge, raise, remaining } from './budget.ts';
+import { added, addedCost, addedTokens } from './counting.ts';
 import { actionLabels } from './errorActions.ts';
 import { LockstepError } from './errors.ts';
 import { mergePatch } from './mergePatch.ts';
@@ -79,7 +80,6 @@ export function start(params: ParamsOf<typeof lifecycle.sessionsStart>, id: stri
  */
 function startData({ task, mode, maxIterations, context }: Session): JsonObject {
   const data = { task, mode, maxIterations };
-  if (Object.keys(context).length === 0) return data;
   const whole = { ...data, context };
   return jsonBytes(whole) <= MAX_JSON_BYTES ? whole : { ...data, contextBytes: jsonBytes(context) };
 }
@@ -95,7 +95,8 @@ export function fork(
   const at = new Date(now).toISOString();
   const { label: _label, result: _result, error: _error, costUsd: _cost, ...kept } = origin;
   const { endedAt: _ended, archivedAt: _archived, ...living } = kept;
-  const { iterations, toolCalls, toolsUsed, errors, messages, tokens } = replayed;
+  const { toolCalls, toolsUsed, errors, messages, tokens } = replayed;
+  const iterations = Math.min(replayed.iterations, MAX_ITERATIONS);
   return {
     session: {
       ...living,
@@ -220,7 +221,7 @@ export function fail(params: ParamsOf<typeof lifecycle.sessionsFail>): Decide {
   return (state, now) => {
     allow('fail', state.session, LIVE, 'failed');
     const { error } = params;
-    const changes = { status: 'failed' as const, error, errors: state.session.errors + 1 };
+    const changes = { status: 'failed' as const, error, errors: added(state.session.errors, 1) };
     return end(state, now, changes, event('error', { error }, 'error'));
   };
 }
@@ -276,29 +277,41 @@ export function trash(state: SessionState, now: number): Step {
       },
     );
   }
-  return step(state, now, { trashedAt: timeAfter(session, now) }, [event('update', { trashed: true })]);
+  // By the clock alone: after a last change in the future it would not be emptied until then.
+  const trashedAt = new Date(now).toISOString();
+  return step(state, now, { trashedAt }, [event('update', { trashed: true })]);
 }
 
-/** Out of the trash; without its label where another session has taken that meanwhile. */
-export function restore(isLabelTaken: boolean): Decide {
+/** Out of the trash; without its label where another session has taken that meanwhile, and without a parent that is gone. */
+export function restore(isLabelTaken: boolean, isParentGone: boolean): Decide {
   return (state, now) => {
-    const { trashedAt, label, ...session } = state.session;
+    const { trashedAt, label, parentId, ...session } = state.session;
     if (trashedAt === undefined) return { ...state, events: [] };
-    const drops = isLabelTaken && label !== undefined;
-    const kept = drops ? session : { ...session, ...defined({ label }) };
-    return step({ ...state, session: kept }, now, {}, [
-      event('update', { trashed: false, ...(drops ? { label: null } : {}) }),
+    const kept = defined({
+      label: isLabelTaken ? undefined : label,
+      parentId: isParentGone ? undefined : parentId,
+    });
+    const dropped = {
+      ...(isLabelTaken && label !== undefined ? { label: null } : {}),
+      ...(isParentGone && parentId !== undefined ? { parentId: null } : {}),
+    };
+    return step({ ...state, session: { ...session, ...kept } }, now, {}, [
+      event('update', { trashed: false, ...dropped }),
     ]);
   };
 }
 
-/** A session under other ids: its own, and those of the sessions that it names. */
-export function renamed(session: Session, newId: (id: string) => string): Session {
-  const { parentId, forkedFrom } = session;
+/** A session under other ids: its own, and those of the sessions that it names. `parent` is undefined where it is gone. */
+export function renamed(
+  { parentId: _parent, ...session }: Session,
+  newId: (id: string) => string,
+  parent: string | undefined,
+): Session {
+  const { forkedFrom } = session;
   return {
     ...session,
     id: newId(session.id),
-    ...(parentId === undefined ? {} : { parentId: newId(parentId) }),
+    ...defined({ parentId: parent }),
     ...(forkedFrom ? { forkedFrom: { ...forkedFrom, id: newId(forkedFrom.id) } } : {}),
   };
 }
@@ -328,9 +341,10 @@ export function recordToolCall(params: ParamsOf<typeof history.sessionsRecordToo
     allow('record a tool call in', state.session, LIVE);
     const { id: _, lease: _lease, ...call } = params;
     const { toolCalls, toolsUsed } = state.session;
+    const isNew = toolsUsed.length < MAX_TOOLS_USED && !toolsUsed.includes(call.name);
     const changes = {
-      toolCalls: toolCalls + 1,
-      toolsUsed: toolsUsed.includes(call.name) ? toolsUsed : [...toolsUsed, call.name],
+      toolCalls: added(toolCalls, 1),
+      toolsUsed: isNew ? [...toolsUsed, call.name] : toolsUsed,
     };
     return step(state, now, changes, [event('tool_call', defined(call), 'input and output')]);
   };
@@ -350,20 +364,14 @@ export function addMessage(params: ParamsOf<typeof history.sessionsAddMessage>):
     const { role, content, usage, metadata } = params;
     const { messages, tokens, costUsd } = state.session;
     const changes = {
-      messages: messages + 1,
+      messages: added(messages, 1),
       ...(usage
         ? {
-            tokens: {
-              input: tokens.input + usage.input,
-              output: tokens.output + usage.output,
-              cacheRead: tokens.cacheRead + usage.cacheRead,
-              cacheWrite: tokens.cacheWrite + usage.cacheWrite,
-              total: tokens.total + usage.input + usage.output + usage.cacheRead + usage.cacheWrite,
-            },
+            tokens: addedTokens(tokens, usage),
             ...defined({
               model: usage.model,
               provider: usage.provider,
-              costUsd: usage.costUsd === undefined ? undefined : (costUsd ?? 0) + usage.costUsd,
+              costUsd: usage.costUsd === undefined ? undefined : addedCost(costUsd ?? 0, usage.costUsd),
             }),
           }
         : {}),
@@ -377,7 +385,7 @@ export function addMessage(params: ParamsOf<typeof history.sessionsAddMessage>):
 export function addEvent(params: ParamsOf<typeof history.sessionsAddEvent>): Decide {
   return (state, now) => {
     allow('add an event to', state.session, LIVE);
-    const changes = params.type === 'error' ? { errors: state.session.errors + 1 } : {};
+    const changes = params.type === 'error' ? { errors: added(state.session.errors, 1) } : {};
     return step(state, now, changes, [event(params.type, params.data)]);
   };
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod';
 import { LockstepError } from '../domain/errors.ts';
 import { exportedEvent, exportedState, exportEnd, exportHeader } from '../domain/sessionExport.ts';
@@ -11,13 +12,16 @@ import type { SessionStore, StoredState } from '../store/sessionStore.ts';
 /** About how much text one answer holds, in characters. */
 const PART = 4 * 1024 * 1024;
 const EVENTS_AT_ONCE = 1000;
+/** After so many sessions were looked for, others have their turn. */
+const IDS_AT_ONCE = 100;
 
 /** Where an export goes on. A session's history goes no further than it did when its part began. */
 const placeSchema = z.strictObject({
   /** Sessions that are done, and all events so far. */
   sessions: z.int().min(0),
   events: z.int().min(0),
-  /** Within the session that is under way. */
+  /** Whether the session that is under way was begun: all below is of it. */
+  isBegun: z.boolean(),
   afterSeq: z.int().min(0),
   lastSeq: z.int().min(0),
   iteration: z.int().min(0),
@@ -47,10 +51,13 @@ const writers: Readonly<Record<ExportFormat, Writer>> = {
   },
 };
 
-/** The next part of an export. @throws LockstepError SESSION_NOT_FOUND, before anything is given out */
+const first: Place = { sessions: 0, events: 0, isBegun: false, afterSeq: 0, lastSeq: 0, iteration: 0 };
+
+/** The next part of an export, of about `partSize` characters. @throws LockstepError SESSION_NOT_FOUND, before anything is given out */
 export async function exportPart(
   { ids, format, cursor }: ParamsOf<typeof sessionsExport>,
   store: SessionStore,
+  partSize = PART,
 ): Promise<ResultOf<typeof sessionsExport>> {
   const chosen = [...new Set(ids)];
   const writer = writers[format];
@@ -60,9 +67,12 @@ export async function exportPart(
     parts.push(text);
     length += text.length;
   };
-  let place: Place = { sessions: 0, events: 0, afterSeq: 0, lastSeq: 0, iteration: 0 };
+  let place = first;
   if (cursor === undefined) {
-    for (const id of chosen) await store.get(id);
+    for (const [index, id] of chosen.entries()) {
+      await store.get(id);
+      if (index % IDS_AT_ONCE === IDS_AT_ONCE - 1) await setImmediate();
+    }
     add(writer.begin);
   } else {
     place = decode(cursor);
@@ -70,22 +80,26 @@ export async function exportPart(
   for (;;) {
     const id = chosen[place.sessions];
     if (id === undefined) break;
-    if (place.afterSeq === 0) {
+    if (!place.isBegun) {
       const state = await store.state(id);
       add(writer.session(state, place.sessions === 0));
-      place = { ...place, lastSeq: state.lastSeq };
+      place = { ...place, isBegun: true, lastSeq: state.lastSeq };
     }
-    const { events } = await store.events({ id, afterSeq: place.afterSeq, limit: EVENTS_AT_ONCE });
-    for (const event of events) {
-      if (event.seq > place.lastSeq || length >= PART) break;
-      const iteration = place.iteration + (event.type === 'iteration' ? 1 : 0);
-      add(writer.event(event, iteration));
-      place = { ...place, iteration, afterSeq: event.seq, events: place.events + 1 };
+    let isWhole = place.afterSeq >= place.lastSeq;
+    if (!isWhole && length < partSize) {
+      const { events } = await store.events({ id, afterSeq: place.afterSeq, limit: EVENTS_AT_ONCE });
+      for (const event of events) {
+        if (event.seq > place.lastSeq || length >= partSize) break;
+        const iteration = place.iteration + (event.type === 'iteration' ? 1 : 0);
+        add(writer.event(event, iteration));
+        place = { ...place, iteration, afterSeq: event.seq, events: place.events + 1 };
+      }
+      isWhole = place.afterSeq >= place.lastSeq || events.length === 0;
     }
-    if (place.afterSeq >= place.lastSeq || events.length === 0)
-      place = { ...place, sessions: place.sessions + 1, afterSeq: 0, lastSeq: 0, iteration: 0 };
-    if (length >= PART && place.sessions < chosen.length)
+    if (isWhole) place = { ...first, sessions: place.sessions + 1, events: place.events };
+    if (length >= partSize && place.sessions < chosen.length)
       return { content: parts.join(''), nextCursor: encode(place) };
+    await setImmediate();
   }
   add(writer.end(place));
   return { content: parts.join('') };

@@ -10,6 +10,7 @@ import * as trash from '../protocol/sessionTrashMethods.ts';
 import { parseExport } from '../domain/sessionExport.ts';
 import type { Leases } from '../locks/leases.ts';
 import type { SessionStore } from '../store/sessionStore.ts';
+import { inTurns } from './inTurns.ts';
 import { cleanUp } from './sessionCleanup.ts';
 import { exportPart } from './sessionExport.ts';
 import type { Registry } from './registry.ts';
@@ -57,7 +58,7 @@ export function registerSessionMethods(
   registry.register(copies.sessionsFork, ({ id, atSeq }) => store.fork(id, atSeq, uuidv7()));
   registry.register(copies.sessionsExport, (params) => exportPart(params, store));
   registry.register(copies.sessionsImport, async ({ content }) => ({
-    sessions: await store.import(parseExport(content), uuidv7),
+    sessions: await store.import(await inTurns(parseExport(content, clock.now())), uuidv7),
   }));
 
   registry.register(history.sessionsEvents, (params) => store.events(params));

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { jsonObject, jsonValue } from './json.ts';
+import { jsonObject, jsonValue, text } from './json.ts';
 
 export const sessionKind = z.enum(['session', 'workflow', 'step', 'conversation']);
 export const sessionStatus = z.enum(['active', 'paused', 'timeout', 'completed', 'failed']);
@@ -9,6 +9,9 @@ export type SessionStatus = z.infer<typeof sessionStatus>;
 /** The largest budget of one session, in iterations. */
 export const MAX_ITERATIONS = 100_000;
 
+/** The most names of tools that a session keeps apart. */
+export const MAX_TOOLS_USED = 10_000;
+
 /** The longest title, in bytes of UTF-8. */
 export const MAX_TITLE = 1024;
 
@@ -16,6 +19,11 @@ export const MAX_TITLE = 1024;
 export const isoTime = z.iso.datetime();
 
 const count = z.int().min(0);
+
+/** Text by which something is found and named on one line: without control characters. */
+export function nameText(maxBytes: number) {
+  return text(maxBytes).refine((value) => !/\p{Cc}/u.test(value), 'must not hold control characters');
+}
 
 /** What every write but the control calls takes: while a lease is held, only its holder may write. */
 export const leaseToken = z

@@ -7,7 +7,7 @@ export type ExportFormat = z.infer<typeof exportFormat>;
 
 /** The most sessions of one export, and the longest import, in characters. */
 export const MAX_EXPORTED = 10_000;
-export const MAX_IMPORT_CHARACTERS = 256 * 1024 * 1024;
+export const MAX_IMPORT_CHARACTERS = 64 * 1024 * 1024;
 
 export const sessionsFork = defineMethod({
   name: 'sessions.fork',
@@ -44,8 +44,10 @@ export const sessionsImport = defineMethod({
     content: z
       .string()
       .min(1)
-      .max(MAX_IMPORT_CHARACTERS)
-      .describe('what `sessions.export` gave, the whole of it'),
+      .max(MAX_IMPORT_CHARACTERS, {
+        error: `must be at most ${MAX_IMPORT_CHARACTERS} characters (64 Mi): export fewer sessions into one file`,
+      })
+      .describe('what `sessions.export` gave, the whole of it; at most 64 Mi characters'),
   }),
   result: z.strictObject({
     sessions: z

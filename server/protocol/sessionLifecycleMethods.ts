@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { jsonObject, jsonValue, text } from './json.ts';
 import { defineMethod } from './method.ts';
-import { leaseToken as lease, MAX_ITERATIONS, MAX_TITLE, session, sessionKind } from './session.ts';
+import { leaseToken as lease, MAX_ITERATIONS, MAX_TITLE, nameText, session, sessionKind } from './session.ts';
 
 const id = z.string().describe('session id');
 const name = text(256);
 const title = text(MAX_TITLE);
-const label = text(128).describe('unique among the sessions of the store');
+const label = nameText(128).describe('unique among the sessions of the store');
 const reason = text(16 * 1024);
 /** Longer ones belong into a file that the task names. */
 const longText = text(256 * 1024);
@@ -26,7 +26,7 @@ export const sessionsStart = defineMethod({
     userId: name.optional(),
     channelId: name.optional(),
     agentId: name.optional(),
-    parentId: name.optional().describe('the session that starts this one'),
+    parentId: nameText(256).optional().describe('the session that starts this one'),
     workspace: text(4096).optional().describe('absolute path of the folder it works in'),
     context: jsonObject.default({}),
     metadata: jsonObject.default({}),

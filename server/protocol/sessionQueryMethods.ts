@@ -41,6 +41,8 @@ export const sessionFilter = z.strictObject({
     .string()
     .min(1)
     .max(1024)
+    // SQLite would look for what stands before it.
+    .refine((value) => !value.includes('\0'), 'must not hold a NUL character')
     .optional()
     .describe('in title, task, label or id; case does not count for ASCII'),
   archived: z
@@ -86,7 +88,7 @@ export const sessionsChanges = defineMethod({
     revision: count.describe('the last revision covered: the next `since`'),
     more: z.boolean().optional().describe('true: ask again from `revision`, there is more'),
     sessions: z.array(session).describe('at most 1,000, oldest change first'),
-    removed: z.array(z.string()),
+    removed: z.array(z.string()).describe('ids that went; none from 0, where nothing was known'),
     reset: z
       .boolean()
       .optional()
@@ -106,6 +108,11 @@ export const sessionsCounts = defineMethod({
 });
 export type SessionCounts = z.output<typeof sessionsCounts.result>;
 
+/** Not a record: names like "900" would lose their place in it. */
+const byName = z
+  .array(z.strictObject({ name: z.string(), sessions: count }))
+  .describe('those that name one; the 100 with the most sessions, most first');
+
 export const sessionsStats = defineMethod({
   name: 'sessions.stats',
   summary: 'Counts, success rate, averages, tokens and cost',
@@ -121,8 +128,8 @@ export const sessionsStats = defineMethod({
     byStatus: z.record(sessionStatus, count),
     byMode: z.record(z.string(), count),
     byKind: z.record(sessionKind, count),
-    byUser: z.record(z.string(), count).describe('those that name one; the 100 with the most sessions'),
-    byWorkspace: z.record(z.string(), count).describe('those that name one; the 100 with the most sessions'),
+    byUser: byName,
+    byWorkspace: byName,
     byDay: z
       .array(
         z.strictObject({

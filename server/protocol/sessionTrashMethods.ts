@@ -78,4 +78,5 @@ export const sessionsCleanup = defineMethod({
       .array(z.strictObject({ id: z.string(), message: z.string() }))
       .describe('what was left, and why: changed since the plan, or somebody works on it'),
   }),
+  deadlineMs: 600_000,
 });

@@ -3,7 +3,11 @@ import { defineMethod } from './method.ts';
 import { isoTime } from './session.ts';
 
 const count = z.int().min(0);
-const path = z.string().min(1).max(4096);
+const path = z
+  .string()
+  .min(1)
+  .max(4096)
+  .refine((value) => !value.includes('\0'), 'must not hold a NUL character');
 
 /** A backup of the store: a store itself, complete and closed. */
 export const backup = z.strictObject({

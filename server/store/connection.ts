@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { FileSystemProbe } from '../platform/fileSystem.ts';
 import { beforeUpdate, beginBackup, finishBackup } from './backupFile.ts';
+import { isBeingReplaced } from './replacementMark.ts';
 import { APPLICATION_ID, schemaSteps } from './schema.ts';
 import { storeCorrupt, storeNewer, storeUnavailable } from './storeErrors.ts';
 
@@ -30,6 +31,8 @@ export class Connection {
     this.path = path;
     this.schema = steps.length;
     prepareFile(path, fileSystem);
+    // Before the file is opened: should it be replaced meanwhile, what is open is not what the path names.
+    this.#identity = fileIdentity(path);
     this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
     try {
       this.#checkOwner();
@@ -37,7 +40,7 @@ export class Connection {
       this.#applySteps(steps);
       // A read makes the log, where there is none yet.
       this.#number('PRAGMA user_version');
-      this.#identity = fileIdentity(path);
+      if (!this.isCurrent()) throw new StoreReplaced();
       this.logIdentity = fileIdentity(logOf(path));
     } catch (error) {
       this.#db.close();
@@ -60,7 +63,7 @@ export class Connection {
   write<T>(work: () => T): T {
     return this.#transaction('BEGIN IMMEDIATE', () => {
       // Looked at with the lock held: a recovery that replaces the file holds the lock until it has done so.
-      if (!this.isCurrent()) throw new StoreReplaced();
+      this.#requireCurrent();
       return work();
     });
   }
@@ -83,6 +86,10 @@ export class Connection {
   close(): void {
     this.#statements.clear();
     if (this.#db.isOpen) this.#db.close();
+  }
+
+  #requireCurrent(): void {
+    if (isBeingReplaced(this.path) || !this.isCurrent()) throw new StoreReplaced();
   }
 
   #transaction<T>(begin: string, work: () => T): T {
@@ -112,15 +119,17 @@ export class Connection {
   }
 
   #applySteps(steps: readonly string[]): void {
-    const version = this.#number('PRAGMA user_version');
-    if (version > steps.length) throw storeNewer(this.path, version, steps.length);
-    if (version === steps.length) return;
-    if (version > 0) this.#backUp(beforeUpdate(this.path, version, Date.now()));
+    if (!this.#isOlder(steps)) return;
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      // Read again: another process may have applied them while this one waited for the lock.
-      for (const step of steps.slice(this.#number('PRAGMA user_version'))) this.#db.exec(step);
-      this.#db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${steps.length};`);
+      this.#requireCurrent();
+      // Read again: another process may have applied them, or newer ones, while this one waited for the lock.
+      if (this.#isOlder(steps)) {
+        const version = this.#number('PRAGMA user_version');
+        if (version > 0) this.#backUp(beforeUpdate(this.path, version, Date.now()));
+        for (const step of steps.slice(version)) this.#db.exec(step);
+        this.#db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${steps.length};`);
+      }
       this.#db.exec('COMMIT');
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
@@ -128,10 +137,23 @@ export class Connection {
     }
   }
 
+  /** @throws LockstepError STORE_NEWER */
+  #isOlder(steps: readonly string[]): boolean {
+    const version = this.#number('PRAGMA user_version');
+    if (version > steps.length) throw storeNewer(this.path, version, steps.length);
+    return version < steps.length;
+  }
+
+  /** With the write lock held, so that the backup is what the steps change; another connection can read meanwhile. */
   #backUp(target: string): void {
     const partial = beginBackup(target);
     try {
-      this.#db.prepare('VACUUM INTO ?').run(partial);
+      const reader = new DatabaseSync(this.path, { readOnly: true });
+      try {
+        reader.prepare('VACUUM INTO ?').run(partial);
+      } finally {
+        reader.close();
+      }
       finishBackup(partial, target);
     } finally {
       rmSync(partial, { force: true });
@@ -148,6 +170,7 @@ export class Connection {
 /** Makes the folder (0700) and the file (0600) where they are missing; refuses what SQLite would misuse. */
 function prepareFile(path: string, fileSystem: FileSystemProbe): void {
   const dir = dirname(path);
+  if (isBeingReplaced(path)) throw new StoreReplaced();
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const network = fileSystem.networkType(dir);
   if (network !== undefined) {

@@ -4,7 +4,7 @@ import { LockstepError } from '../domain/errors.ts';
 import type { Session } from '../protocol/session.ts';
 import type { FindQuery, StatsFilter } from './sessionStore.ts';
 
-/** A WHERE clause and its values. Values are never put into the text. */
+/** A clause, or a whole query, and its values. Values are never put into the text. */
 export interface Where {
   readonly sql: string;
   readonly values: readonly SQLInputValue[];
@@ -29,7 +29,28 @@ function decodeCursor(cursor: string): [number, string] {
   }
 }
 
-export function findWhere(query: FindQuery): Where {
+/**
+ * The sessions that match, newest first. Several statuses are one query each, merged by SQLite in the order of their
+ * index: asked for in one, it would have to sort all that match. Filters that name few sessions have indexes of
+ * their own.
+ */
+export function findSelect(query: FindQuery): Where {
+  const { status, trashed, archived, label, idPrefix, userId, parentId, workspace } = query;
+  const isIndexed =
+    !trashed &&
+    archived === false &&
+    [label, idPrefix, userId, parentId, workspace].every((value) => value === undefined);
+  const parts =
+    isIndexed && status
+      ? [...new Set(status)].map((one) => findWhere({ ...query, status: [one] }))
+      : [findWhere(query)];
+  return {
+    sql: `${parts.map(({ sql }) => `SELECT * FROM sessions ${sql}`).join(' UNION ALL ')} ORDER BY created_at DESC, id DESC`,
+    values: parts.flatMap(({ values }) => values),
+  };
+}
+
+function findWhere(query: FindQuery): Where {
   const conditions: Condition[] = [];
   const equal = (column: string, value: string | undefined) => {
     if (value !== undefined) conditions.push([`${column} = ?`, value]);
@@ -62,7 +83,8 @@ export function findWhere(query: FindQuery): Where {
       ...columns.map(() => pattern),
     ]);
   }
-  conditions.push([query.trashed ? 'trashed_at IS NOT NULL' : 'trashed_at IS NULL']);
+  // Without those of which a part is destroyed already.
+  conditions.push([query.trashed ? 'trashed_at > 0' : 'trashed_at IS NULL']);
   // What is in the trash is shown there, archived or not.
   if (query.archived === false && !query.trashed) conditions.push(['archived_at IS NULL']);
   if (query.archived === 'only') conditions.push(['archived_at IS NOT NULL']);

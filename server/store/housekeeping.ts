@@ -16,17 +16,25 @@ export interface HousekeepingParts {
   readonly logger: Logger;
 }
 
-/** The daily backup, then the emptying of the trash. What fails is tried again the next time. */
+/** The daily backup, the emptying of the trash, and what others left. What fails is tried again the next time. */
 export async function keepHouse({ sessions, backups, clock, logger }: HousekeepingParts): Promise<void> {
-  try {
+  const chore = async (name: string, work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      logger.log('warn', `${name} failed`, { error: String(error) });
+    }
+  };
+  await chore('The daily backup', async () => {
     const made = await backups.makeDaily();
     if (made) logger.log('info', `Backup written to ${made.path}`, { bytes: made.bytes });
+  });
+  await chore('Emptying the trash', async () => {
     const destroyed = await sessions.emptyTrash(clock.now() - TRASH_DAYS * 86_400_000);
     if (destroyed > 0)
       logger.log('info', `${destroyed} sessions were in the trash for ${TRASH_DAYS} days and are gone`);
-  } catch (error) {
-    logger.log('warn', 'Backup, or emptying the trash, failed', { error: String(error) });
-  }
+  });
+  await chore('Removing leftovers', async () => backups.removeLeftovers());
 }
 
 /** Keeps house now and then, for as long as a process runs; keeps no process alive. */

@@ -14,7 +14,7 @@ import type { Access } from '../domain/lease.ts';
 import type { ImportedSession } from '../domain/sessionExport.ts';
 import type { Decide, SessionState, Step } from '../domain/sessionState.ts';
 import type { sessionsImport } from '../protocol/sessionCopyMethods.ts';
-import type { sessionsCleanup } from '../protocol/sessionTrashMethods.ts';
+import type { PlannedSession, sessionsCleanup } from '../protocol/sessionTrashMethods.ts';
 
 export type EventQuery = ParamsOf<typeof sessionsEvents>;
 export type EventPage = ResultOf<typeof sessionsEvents>;
@@ -36,6 +36,16 @@ export interface StoredState extends SessionState {
 export interface SessionVersion {
   readonly id: string;
   readonly revision: number;
+}
+
+/** A session that a clean-up would put into the trash. */
+export type RemovableSession = Omit<PlannedSession, 'fingerprint'> & SessionVersion;
+
+/** A child that lost its parent by a removal, and by that became of a later revision. */
+export interface Released {
+  readonly id: string;
+  readonly before: number;
+  readonly after: number;
 }
 
 export interface LastEventsOptions {
@@ -71,23 +81,41 @@ export interface SessionStore {
    * @throws LockstepError SESSION_LOCKED while it is held, ILLEGAL_TRANSITION while an iteration is under way
    */
   remove(id: string, access?: Access): Promise<Session>;
-  /** Puts those into the trash, in one step, that are ended or archived and as they were; the others are left. */
-  removeUnchanged(chosen: readonly SessionVersion[]): Promise<RemovalResult>;
+  /**
+   * Puts those into the trash, in one step, that are ended or archived and as they were; the others are left. That
+   * it takes a child's parent is no change; `released` tells who was let go so, also of earlier calls where they are
+   * given.
+   */
+  removeUnchanged(
+    chosen: readonly SessionVersion[],
+    released?: readonly Released[],
+  ): Promise<RemovalResult & { released: Released[] }>;
   /**
    * Sessions on which nobody works and that ended, or were archived, at or before a moment (milliseconds since the
    * epoch): the first `limit` of them, the oldest first, and how many there are.
    */
-  removable(endedBefore: number, limit: number): Promise<{ sessions: Session[]; total: number }>;
-  /** Takes a session out of the trash; one that is not there is left as it is. */
+  removable(endedBefore: number, limit: number): Promise<{ sessions: RemovableSession[]; total: number }>;
+  /** All of them, in no order. */
+  removableVersions(endedBefore: number): Promise<SessionVersion[]>;
+  /**
+   * Takes a session out of the trash; one that is not there is left as it is. A label that is taken and a parent that
+   * is gone are dropped.
+   */
   restore(id: string): Promise<Session>;
-  /** Destroys what was put into the trash before a moment (milliseconds since the epoch); gives how many. */
+  /**
+   * Destroys what was put into the trash before a moment (milliseconds since the epoch), bit by bit, so that others
+   * need not wait; gives how many.
+   */
   emptyTrash(trashedBefore: number): Promise<number>;
   /**
    * A new session `forkId` with the events of `id` up to `atSeq`, or all of them.
-   * @throws LockstepError INVALID_PARAMS where the history does not reach so far
+   * @throws LockstepError INVALID_PARAMS where the history does not reach so far, or has no events at all
    */
   fork(id: string, atSeq: number | undefined, forkId: string): Promise<Session>;
-  /** Adds all of them or none. An id that is taken, also in the trash, is replaced by one of `newId`. */
+  /**
+   * Adds all of them or none. An id that is taken, also in the trash, is replaced by one of `newId`; a parent that is
+   * neither among them nor in the store is dropped.
+   */
   import(imported: readonly ImportedSession[], newId: () => string): Promise<ImportResult>;
   events(query: EventQuery): Promise<EventPage>;
   /** The last `count` events, oldest first; of one type if given. Fewer where they would not fit into one answer. */
@@ -95,6 +123,7 @@ export interface SessionStore {
   /** How many events of one type have a smaller `seq`. */
   countEvents(id: string, type: string, beforeSeq: number): Promise<number>;
   find(query: FindQuery): Promise<SessionPage>;
+  /** From 0 there is no word of what was removed: who begins there knows of nothing. */
   changes(query: ChangesQuery): Promise<Changes>;
   /** By status, without archived sessions. Cheap: windows ask after every change. */
   counts(): Promise<SessionCounts>;

@@ -29,6 +29,13 @@ export function isTaken(connection: Connection, label: string | undefined): bool
   return connection.sql(sql).get(label) !== undefined;
 }
 
+/** Whether there is such a session, and not in the trash. */
+export function isThere(connection: Connection, id: string | undefined): boolean {
+  if (id === undefined) return false;
+  const sql = 'SELECT 1 FROM sessions WHERE id = ? AND trashed_at IS NULL';
+  return connection.sql(sql).get(id) !== undefined;
+}
+
 /** Writes what a step decided, in the transaction that is under way. Without events there is nothing to write. */
 export function applyStep(connection: Connection, state: StoredState, step: Step): Session {
   if (step.events.length === 0) return state.session;
@@ -56,8 +63,7 @@ export function anyStateOf(connection: Connection, id: string): StoredState {
 
 /** @throws LockstepError SESSION_NOT_FOUND, also where it is in the trash */
 export function requireSession(connection: Connection, id: string): void {
-  const sql = 'SELECT 1 FROM sessions WHERE id = ? AND trashed_at IS NULL';
-  if (!connection.sql(sql).get(id)) throw sessionNotFound(id);
+  if (!isThere(connection, id)) throw sessionNotFound(id);
 }
 
 export function insertSession(connection: Connection, state: StoredState): void {

@@ -1,5 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import { LockstepError } from '../domain/errors.ts';
+import { setImmediate } from 'node:timers/promises';
+import { LockstepError, sessionNotFound } from '../domain/errors.ts';
 import { admit, isHeld, sessionLocked, type Access } from '../domain/lease.ts';
 import { replay } from '../domain/replay.ts';
 import type { ImportedSession } from '../domain/sessionExport.ts';
@@ -11,8 +12,9 @@ import type { SessionEvent } from '../protocol/event.ts';
 import type { Session } from '../protocol/session.ts';
 import type { SessionCounts, SessionStats } from '../protocol/sessionQueryMethods.ts';
 import type { Connection } from './connection.ts';
-import { encodeCursor, findWhere, statsWhere } from './findQuery.ts';
+import { encodeCursor, findSelect, statsWhere } from './findQuery.ts';
 import { endLease, leaseOf } from './leaseRow.ts';
+import { readRemovable, readRemovableVersions } from './removable.ts';
 import { eventFromRow, stateFromRow } from './sessionRow.ts';
 import type {
   Changes,
@@ -22,6 +24,8 @@ import type {
   FindQuery,
   ImportResult,
   LastEventsOptions,
+  Released,
+  RemovableSession,
   RemovalResult,
   SessionPage,
   SessionStore,
@@ -37,11 +41,13 @@ import {
   insertEvent,
   insertSession,
   isTaken,
+  isThere,
   requireSession,
   stateOf,
 } from './sessionTable.ts';
 import { readCounts, readStats } from './stats.ts';
 import { nextRevision, storeState, type StoreFile } from './storeFile.ts';
+import { BEING_DESTROYED, destroySome } from './trashEmptying.ts';
 
 /** The most sessions that one answer of `changes` holds. */
 const CHANGES_LIMIT = 1000;
@@ -90,19 +96,26 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   remove(id: string, access: Access = {}): Promise<Session> {
-    return this.#file.write((connection) => putIntoTrash(connection, id, access, this.#clock.now()));
+    return this.#file.write((connection) => putIntoTrash(connection, id, access, this.#clock.now()).session);
   }
 
-  removeUnchanged(chosen: readonly SessionVersion[]): Promise<RemovalResult> {
+  removeUnchanged(
+    chosen: readonly SessionVersion[],
+    released: readonly Released[] = [],
+  ): Promise<RemovalResult & { released: Released[] }> {
     return this.#file.write((connection) => {
       const now = this.#clock.now();
-      const result: RemovalResult = { removed: [], skipped: [] };
+      const known = new Map(released.map((child) => [child.id, child]));
+      const result = { removed: [] as string[], skipped: [] as RemovalResult['skipped'] };
       for (const { id, revision } of chosen) {
         try {
           const { session } = stateOf(connection, id);
-          if (session.revision !== revision) throw changedSince(id);
+          const own = known.get(id);
+          const isSame =
+            session.revision === revision || (own?.before === revision && own.after === session.revision);
+          if (!isSame) throw changedSince(id);
           if (session.endedAt === undefined && session.archivedAt === undefined) throw notEnded(id);
-          putIntoTrash(connection, id, {}, now);
+          for (const child of putIntoTrash(connection, id, {}, now).released) known.set(child.id, child);
           result.removed.push(id);
         } catch (error) {
           // What it throws, it throws before it has written.
@@ -110,31 +123,25 @@ export class SqliteSessionStore implements SessionStore {
           result.skipped.push({ id, message: error.message });
         }
       }
-      return result;
+      return { ...result, released: [...known.values()] };
     });
   }
 
-  removable(endedBefore: number, limit: number): Promise<{ sessions: Session[]; total: number }> {
-    return this.#file.read((connection) => {
-      const since = 'coalesce(ended_at, archived_at)';
-      const where = `WHERE trashed_at IS NULL AND ${since} <= ?
-        AND NOT (status = 'active' AND iteration_open <> 0)
-        AND NOT EXISTS (SELECT 1 FROM leases WHERE session_id = sessions.id AND expires_at > ?)`;
-      const values = [endedBefore, this.#clock.now()];
-      const rows = connection.sql(`SELECT * FROM sessions ${where} ORDER BY ${since}, id LIMIT ?`);
-      const count = connection.sql(`SELECT count(*) AS total FROM sessions ${where}`).get(...values);
-      return {
-        sessions: rows.all(...values, limit).map((row) => stateFromRow(row, connection.path).session),
-        total: Number(count?.['total'] ?? 0),
-      };
-    });
+  removable(endedBefore: number, limit: number): Promise<{ sessions: RemovableSession[]; total: number }> {
+    return this.#file.read((connection) => readRemovable(connection, endedBefore, limit, this.#clock.now()));
+  }
+
+  removableVersions(endedBefore: number): Promise<SessionVersion[]> {
+    return this.#file.read((connection) => readRemovableVersions(connection, endedBefore, this.#clock.now()));
   }
 
   restore(id: string): Promise<Session> {
     return this.#file.write((connection) => {
       const state = anyStateOf(connection, id);
-      const isLabelTaken = isTaken(connection, state.session.label);
-      const restored = applyStep(connection, state, domain.restore(isLabelTaken)(state, this.#clock.now()));
+      const { label, parentId, trashedAt } = state.session;
+      if (trashedAt !== undefined && Date.parse(trashedAt) === BEING_DESTROYED) throw sessionNotFound(id);
+      const decide = domain.restore(isTaken(connection, label), !isThere(connection, parentId));
+      const restored = applyStep(connection, state, decide(state, this.#clock.now()));
       connection.sql('DELETE FROM removals WHERE id = ?').run(id);
       return restored;
     });
@@ -142,14 +149,10 @@ export class SqliteSessionStore implements SessionStore {
 
   async emptyTrash(trashedBefore: number): Promise<number> {
     for (let destroyed = 0; ;) {
-      // A few at a time, so that others who want to write need not wait for long.
-      const { changes } = await this.#file.write((connection) =>
-        connection
-          .sql('DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE trashed_at < ? LIMIT 20)')
-          .run(trashedBefore),
-      );
-      if (changes === 0) return destroyed;
-      destroyed += Number(changes);
+      const some = await this.#file.write((connection) => destroySome(connection, trashedBefore));
+      destroyed += some.destroyed;
+      if (!some.more) return destroyed;
+      await setImmediate();
     }
   }
 
@@ -157,6 +160,7 @@ export class SqliteSessionStore implements SessionStore {
     return this.#file.write((connection) => {
       const { session: origin, lastSeq } = stateOf(connection, id);
       const seq = atSeq ?? lastSeq;
+      if (lastSeq === 0) throw withoutHistory(id);
       if (seq > lastSeq) throw beyondHistory(id, seq, lastSeq);
       const rows = connection
         .sql('SELECT seq, timestamp, type, data FROM events WHERE session_id = ? AND seq <= ? ORDER BY seq')
@@ -182,7 +186,12 @@ export class SqliteSessionStore implements SessionStore {
         imported.map(({ state: { session } }) => [session.id, exists.get(session.id) ? newId() : session.id]),
       );
       return imported.map(({ state, events }) => {
-        const { label, ...session } = domain.renamed(state.session, (id) => ids.get(id) ?? id);
+        const { parentId } = state.session;
+        const parent =
+          parentId === undefined || parentId === state.session.id
+            ? undefined
+            : (ids.get(parentId) ?? (isThere(connection, parentId) ? parentId : undefined));
+        const { label, ...session } = domain.renamed(state.session, (id) => ids.get(id) ?? id, parent);
         const isDropped = isTaken(connection, label);
         const revision = nextRevision(connection);
         insertSession(connection, {
@@ -236,10 +245,8 @@ export class SqliteSessionStore implements SessionStore {
 
   find(query: FindQuery): Promise<SessionPage> {
     return this.#file.read((connection) => {
-      const { sql, values } = findWhere(query);
-      const rows = connection
-        .sql(`SELECT * FROM sessions ${sql} ORDER BY created_at DESC, id DESC`)
-        .iterate(...values);
+      const { sql, values } = findSelect(query);
+      const rows = connection.sql(sql).iterate(...values);
       const { taken, more } = takeRows(rows, query.limit);
       const sessions = taken.map((row) => stateFromRow(row, connection.path).session);
       const last = sessions.at(-1);
@@ -261,10 +268,11 @@ export class SqliteSessionStore implements SessionStore {
       const { taken, more } = takeRows(rows, CHANGES_LIMIT);
       const sessions = taken.map((row) => stateFromRow(row, connection.path).session);
       const upTo = more ? (sessions.at(-1)?.revision ?? revision) : revision;
-      const removed = connection
-        .sql('SELECT id FROM removals WHERE revision > ? AND revision <= ? ORDER BY revision')
-        .all(from, upTo)
-        .map((row) => String(row['id']));
+      const removals = connection.sql(
+        'SELECT id FROM removals WHERE revision > ? AND revision <= ? ORDER BY revision',
+      );
+      // Who begins at 0 knows nothing of what was removed.
+      const removed = from === 0 ? [] : removals.all(from, upTo).map((row) => String(row['id']));
       return {
         store: id,
         revision: upTo,
@@ -320,7 +328,12 @@ function previewsOf(connection: Connection, sessions: readonly Session[]): Recor
  * Takes a session out of all lists, and lets its children go.
  * @throws LockstepError before anything is written: SESSION_LOCKED also to its holder, ILLEGAL_TRANSITION
  */
-function putIntoTrash(connection: Connection, id: string, access: Access, now: number): Session {
+function putIntoTrash(
+  connection: Connection,
+  id: string,
+  access: Access,
+  now: number,
+): { session: Session; released: Released[] } {
   const state = stateOf(connection, id);
   const lease = leaseOf(connection, id);
   admit(id, lease, access, now);
@@ -329,13 +342,14 @@ function putIntoTrash(connection: Connection, id: string, access: Access, now: n
   connection.sql('DELETE FROM leases WHERE session_id = ?').run(id);
   connection.sql('DELETE FROM lease_tickets WHERE session_id = ?').run(id);
   const children = connection.sql('SELECT id FROM sessions WHERE parent_id = ?').all(id);
-  for (const child of children) {
+  const released = children.map((child) => {
     const orphan = anyStateOf(connection, String(child['id']));
-    applyStep(connection, orphan, domain.orphan(orphan, now));
-  }
+    const { revision } = applyStep(connection, orphan, domain.orphan(orphan, now));
+    return { id: orphan.session.id, before: orphan.session.revision, after: revision };
+  });
   const session = applyStep(connection, state, step);
   connection.sql('INSERT OR REPLACE INTO removals (id, revision) VALUES (?, ?)').run(id, session.revision);
-  return session;
+  return { session, released };
 }
 
 function changedSince(id: string): LockstepError {
@@ -344,6 +358,14 @@ function changedSince(id: string): LockstepError {
 
 function notEnded(id: string): LockstepError {
   return new LockstepError('ILLEGAL_TRANSITION', `Session ${id} is neither ended nor archived.`);
+}
+
+function withoutHistory(id: string): LockstepError {
+  return new LockstepError(
+    'INVALID_PARAMS',
+    `id: session ${id} has no history, so there is nothing that a fork could begin with.`,
+    { details: { param: 'id', lastSeq: 0 } },
+  );
 }
 
 function beyondHistory(id: string, seq: number, lastSeq: number): LockstepError {

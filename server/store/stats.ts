@@ -107,9 +107,9 @@ export function readStats(connection: Connection, where: Where, now: number): Se
     averageIterations: total === 0 ? 0 : sum(({ iterations }) => iterations) / total,
     averageDurationMs: ended === 0 ? 0 : Math.max(0, sum(({ duration }) => duration) / ended),
     ...counted(groups),
-    byMode: byName(groups, ({ mode }) => mode, Infinity),
-    byUser: byName(groups, ({ user_id }) => user_id, MOST_NAMES),
-    byWorkspace: byName(groups, ({ workspace }) => workspace, MOST_NAMES),
+    byMode: Object.fromEntries(byName(groups, ({ mode }) => mode).map((of) => [of.name, of.sessions])),
+    byUser: byName(groups, ({ user_id }) => user_id).slice(0, MOST_NAMES),
+    byWorkspace: byName(groups, ({ workspace }) => workspace).slice(0, MOST_NAMES),
     byDay: readDays(connection, where, now),
     messages: whole(({ messages }) => messages),
     tokens: {
@@ -129,14 +129,15 @@ export function readStats(connection: Connection, where: Where, now: number): Se
 function byName(
   groups: readonly GroupRow[],
   nameOf: (group: GroupRow) => string | null,
-  most: number,
-): Record<string, number> {
+): { name: string; sessions: number }[] {
   const totals = new Map<string, number>();
   for (const group of groups) {
     const name = nameOf(group);
     if (name !== null) totals.set(name, (totals.get(name) ?? 0) + group.sessions);
   }
-  return Object.fromEntries([...totals].sort(([, a], [, b]) => b - a).slice(0, most));
+  return [...totals]
+    .map(([name, sessions]) => ({ name, sessions }))
+    .sort((a, b) => b.sessions - a.sessions || (a.name < b.name ? -1 : 1));
 }
 
 /** The last days, UTC, those without sessions too. What ended counts for the day on which it ended. */

@@ -43,6 +43,11 @@ export function storeCorrupt(path: string, what: string, cause?: unknown): Locks
   });
 }
 
+/** The mark of a replacement stays where its process was killed. */
+export function replacementCutShort(path: string): LockstepError {
+  return storeCorrupt(path, 'a recovery of it was cut short, and is finished by recovering again');
+}
+
 export function storeNewer(path: string, found: number, known: number): LockstepError {
   return new LockstepError(
     'STORE_NEWER',

@@ -6,10 +6,13 @@ import type { Counters } from '../platform/counters.ts';
 import type { FileSystemProbe } from '../platform/fileSystem.ts';
 import { ChangeFeed, type StoreVersion } from './changeFeed.ts';
 import { Connection, fileIdentity, logOf, StoreReplaced } from './connection.ts';
-import { isBusy, storeBusy, storeCorrupt, translateStoreError } from './storeErrors.ts';
+import { isBeingReplaced } from './replacementMark.ts';
+import { isBusy, replacementCutShort, storeBusy, storeCorrupt, translateStoreError } from './storeErrors.ts';
 
 /** How long a call waits while other processes hold the store, in milliseconds. */
 const WAIT_MS = 10_000;
+/** To put another file into the place of the store takes milliseconds; what takes longer was cut short. */
+const REPLACING_MS = 1_000;
 
 export interface StoreFileOptions {
   /** Absolute path of the store's file. */
@@ -122,6 +125,7 @@ export class StoreFile {
   /** Tries until no other process is in the way. Waits with timers, at random, so that waiters do not march in step. */
   async #whenFree<T>(deadline: number, attempt: () => T): Promise<T> {
     const { path, counters } = this.#options;
+    const begun = performance.now();
     for (let pause = 1; ; pause = Math.min(pause * 2, 8)) {
       try {
         return attempt();
@@ -129,6 +133,8 @@ export class StoreFile {
         // A file that was replaced in this very moment is opened anew.
         if (!isBusy(error) && !(error instanceof StoreReplaced)) throw translateStoreError(error, path);
         if (performance.now() > deadline) throw storeBusy(path, WAIT_MS);
+        if (performance.now() > begun + REPLACING_MS && isBeingReplaced(path))
+          throw replacementCutShort(path);
       }
       counters.count('storeRetries');
       await delay(Math.random() * pause);

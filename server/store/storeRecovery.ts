@@ -1,4 +1,7 @@
-import { existsSync, linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,13 +10,17 @@ import type { Clock } from '../platform/clock.ts';
 import type { FileSystemProbe } from '../platform/fileSystem.ts';
 import type { ParamsOf } from '../protocol/method.ts';
 import type { storeRecover, StoreRecovery as RecoveryResult } from '../protocol/storeMethods.ts';
-import { stamp, syncFolder } from './backupFile.ts';
+import { stamp } from './backupFile.ts';
 import { fileIdentity, logOf } from './connection.ts';
-import { recoverStore } from './recovery/recover.ts';
+import { recoverStore, type Recovery } from './recovery/recover.ts';
 import { isBusy, storeBusy, storeUnavailable, translateStoreError } from './storeErrors.ts';
+import { finishReplacement, replaceStore } from './storeReplacement.ts';
 
 /** How long to wait for others who write to the store that is to be replaced, in milliseconds. */
 const WAIT_MS = 10_000;
+
+/** The ending of what is being saved, in the folder of the store. */
+export const RECOVERED_SUFFIX = '.recovered';
 
 export interface StoreRecoveryParts {
   /** Absolute path of the store. */
@@ -32,74 +39,63 @@ export class StoreRecovery {
 
   async recover({ from, dryRun, fingerprint }: ParamsOf<typeof storeRecover>): Promise<RecoveryResult> {
     const { path } = this.#parts;
-    const source = from ?? this.#interrupted() ?? path;
-    const found = this.#fingerprintOf(source);
-    if (fingerprint !== undefined && fingerprint !== found) throw changedSince(source);
-    const saved = join(dirname(path), `.${basename(path)}.${process.pid}.recovered`);
-    removeStore(saved);
-    const release = dryRun ? undefined : await this.#hold();
+    const source = from ?? path;
     try {
-      const { fileSystem, clock } = this.#parts;
-      const recovery = await recoverStore(source, saved, { fileSystem, now: clock.now() });
-      const report = { from: source, fingerprint: found, ...recovery, problems: [...recovery.problems] };
-      if (dryRun) return { ...report, applied: false };
-      const kept = this.#putInPlace(saved, from === undefined ? 'damaged' : 'replaced');
-      return { ...report, applied: true, ...(kept === undefined ? {} : { kept }) };
+      if (dryRun) {
+        const found = fingerprintOf(source);
+        if (fingerprint !== undefined && fingerprint !== found) throw changedSince(source);
+        return { from: source, fingerprint: found, applied: false, ...asAnswer(await this.#tryOut(source)) };
+      }
+      finishReplacement(path);
+      return await this.#apply(source, from === undefined ? 'damaged' : 'replaced', fingerprint);
     } catch (error) {
       throw translateStoreError(error, path);
+    }
+  }
+
+  /** Elsewhere than beside the store, where a dying disk may take nothing more. */
+  async #tryOut(source: string): Promise<Recovery> {
+    const folder = await mkdtemp(join(tmpdir(), 'lockstep-recovery-'));
+    try {
+      return await this.#save(source, join(folder, 'saved.db'));
     } finally {
-      removeStore(saved);
-      release?.();
+      await rm(folder, { recursive: true, force: true });
     }
   }
 
-  /**
-   * The damaged file gets a second name, its log with it, before the new one takes its place: whenever this is cut
-   * short, everything is there. The log goes before the file is replaced, since SQLite would apply it to any file.
-   */
-  #putInPlace(saved: string, as: 'damaged' | 'replaced'): string | undefined {
+  async #apply(
+    source: string,
+    as: 'damaged' | 'replaced',
+    planned: string | undefined,
+  ): Promise<RecoveryResult> {
     const { path, clock } = this.#parts;
-    const kept = this.#interrupted() ?? `${path}.${as}-${stamp(clock.now())}`;
-    const isThere = existsSync(path);
-    if (isThere && !existsSync(kept)) {
-      if (existsSync(logOf(path))) linkSync(logOf(path), logOf(kept));
-      linkSync(path, kept);
-      syncFolder(dirname(path));
+    const name = `.${basename(path)}.${randomBytes(6).toString('hex')}${RECOVERED_SUFFIX}`;
+    const saved = join(dirname(path), name);
+    const release = await this.#hold();
+    try {
+      const fingerprint = fingerprintOf(source);
+      if (planned !== undefined && planned !== fingerprint) throw changedSince(source);
+      const recovery = await this.#save(source, saved);
+      if (fingerprintOf(source) !== fingerprint) throw changedSince(source);
+      const hadStore = existsSync(path) || existsSync(logOf(path));
+      const kept = `${basename(path)}.${as}-${stamp(clock.now())}-${randomBytes(2).toString('hex')}`;
+      replaceStore(path, name, kept);
+      return {
+        from: source,
+        fingerprint,
+        applied: true,
+        ...(hadStore ? { kept: join(dirname(path), kept) } : {}),
+        ...asAnswer(recovery),
+      };
+    } finally {
+      for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(saved + suffix, { force: true });
+      release();
     }
-    rmSync(logOf(path), { force: true });
-    rmSync(`${path}-shm`, { force: true });
-    renameSync(saved, path);
-    syncFolder(dirname(path));
-    return isThere ? kept : undefined;
   }
 
-  /** The second name of the store, where a recovery was cut short before the new file took its place. */
-  #interrupted(): string | undefined {
-    const { path } = this.#parts;
-    const identity = fileIdentity(path);
-    if (identity === undefined) return undefined;
-    const folder = dirname(path);
-    return readdirSync(folder)
-      .filter((name) => /\.(damaged|replaced)-[\dTZ-]+$/.test(name) && name.startsWith(`${basename(path)}.`))
-      .map((name) => join(folder, name))
-      .find((name) => fileIdentity(name) === identity);
-  }
-
-  #fingerprintOf(path: string): string {
-    const one = (file: string) => {
-      const stats = statSync(file, { throwIfNoEntry: false });
-      return stats ? `${stats.ino}.${stats.size}.${stats.mtimeMs}` : '';
-    };
-    const file = one(path);
-    const log = one(logOf(path));
-    if (file === '' && log === '') {
-      throw storeUnavailable(
-        'io',
-        path,
-        `There is no file ${path}, nor a log of it: nothing can be recovered.`,
-      );
-    }
-    return `${file}/${log}`;
+  #save(source: string, to: string): Promise<Recovery> {
+    const { fileSystem, clock } = this.#parts;
+    return recoverStore(source, to, { fileSystem, now: clock.now() });
   }
 
   /**
@@ -110,15 +106,26 @@ export class StoreRecovery {
     const { path } = this.#parts;
     if (fileIdentity(path) === undefined) return () => undefined;
     for (const begun = performance.now(); ;) {
-      let store: DatabaseSync | undefined;
+      const held: DatabaseSync[] = [];
+      const release = () => {
+        for (const store of held) if (store.isOpen) store.close();
+      };
       try {
-        store = new DatabaseSync(path, { timeout: 5 });
-        store.exec('BEGIN IMMEDIATE');
-        const held = store;
-        return () => held.close();
+        const writer = new DatabaseSync(path, { timeout: 1 });
+        held.push(writer);
+        writer.exec('BEGIN IMMEDIATE');
+        // Closed last, it keeps SQLite from writing the log into the file and deleting it, as the last one to close a
+        // store does: one that only reads cannot.
+        const reader = new DatabaseSync(path, { readOnly: true, timeout: 1 });
+        held.push(reader);
+        reader.exec('BEGIN; SELECT 1 FROM sqlite_schema;');
+        return release;
       } catch (error) {
-        if (store?.isOpen === true) store.close();
-        if (!isBusy(error)) return () => undefined;
+        const isWaiting = isBusy(error);
+        // A reader that could not be opened is no reason to leave the store unguarded.
+        if (!isWaiting && held[0]?.isTransaction === true) return release;
+        release();
+        if (!isWaiting) return () => undefined;
         if (performance.now() - begun > WAIT_MS) throw storeBusy(path, WAIT_MS);
         await delay(20 + Math.random() * 30);
       }
@@ -126,8 +133,24 @@ export class StoreRecovery {
   }
 }
 
-function removeStore(path: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true });
+function asAnswer({ problems, ...recovery }: Recovery) {
+  return { ...recovery, problems: [...problems] };
+}
+
+/** Of a store and its log. An empty log says nothing: opening a store makes one. */
+function fingerprintOf(path: string): string {
+  const one = (file: string) => {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    return stats && stats.size > 0 ? `${stats.ino}.${stats.size}.${stats.mtimeMs}` : '';
+  };
+  if (!existsSync(path) && !existsSync(logOf(path))) {
+    throw storeUnavailable(
+      'io',
+      path,
+      `There is no file ${path}, nor a log of it: nothing can be recovered.`,
+    );
+  }
+  return `${one(path)}/${one(logOf(path))}`;
 }
 
 function changedSince(path: string): LockstepError {

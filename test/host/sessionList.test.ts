@@ -278,8 +278,12 @@ describe('the list of sessions in VS Code', () => {
 
     it('offers none for sub-agents, which stand below their session', async () => {
       await workbench.sidebar.expand('Discount codes at checkout', VIEW);
-      const child = (await rows()).find(({ level }) => level === 3)?.label ?? '';
-      assert.ok(!(await contextMenuOf(child)).includes('Pin Session'));
+      const child = await eventually(
+        async () => (await rows()).find(({ level }) => level === 3)?.label,
+        (label) => label !== undefined,
+        { what: 'a row below the session' },
+      );
+      assert.ok(!(await contextMenuOf(child ?? '')).includes('Pin Session'));
     });
   });
 

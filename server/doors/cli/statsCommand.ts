@@ -67,34 +67,31 @@ function statsInWords(context: CommandContext, result: SessionStats): string[] {
       columns,
       (name) => context.style('gray', name),
     ),
-    ...counts(context, 'STATUS', result.byStatus),
-    ...counts(context, 'MODE', result.byMode),
-    ...counts(context, 'KIND', result.byKind),
+    ...counts(context, 'STATUS', named(result.byStatus)),
+    ...counts(context, 'MODE', named(result.byMode)),
+    ...counts(context, 'KIND', named(result.byKind)),
     ...counts(context, 'USER', result.byUser),
     ...counts(context, 'WORKSPACE', result.byWorkspace),
     ...days(context, result.byDay.slice(-DAYS)),
   ];
 }
 
+function named(by: Readonly<Record<string, number | undefined>>): SessionStats['byUser'] {
+  return Object.entries(by).map(([name, sessions = 0]) => ({ name, sessions }));
+}
+
 /** Each name with its count and a bar; nothing where nothing was counted. */
-function counts(
-  context: CommandContext,
-  heading: string,
-  by: Readonly<Record<string, number | undefined>>,
-): string[] {
-  const rows = Object.entries(by)
-    .map(([name, count = 0]) => ({ name, count }))
-    .filter(({ count }) => count > 0)
-    .sort((one, other) => other.count - one.count);
-  if (rows.length === 0) return [];
-  const most = Math.max(...rows.map(({ count }) => count));
+function counts(context: CommandContext, heading: string, by: SessionStats['byUser']): string[] {
+  const rows = by.filter(({ sessions }) => sessions > 0).sort((one, other) => other.sessions - one.sessions);
+  const [first] = rows;
+  if (!first) return [];
   const lines = table(
     [
       { heading, cell: ({ name }) => name, most: 40 },
-      { heading: 'SESSIONS', cell: ({ count }) => number(count), align: 'right' },
+      { heading: 'SESSIONS', cell: ({ sessions }) => number(sessions), align: 'right' },
       {
         heading: '',
-        cell: ({ count }) => bar(context, count, most),
+        cell: ({ sessions }) => bar(context, sessions, first.sessions),
         style: (text) => context.style('cyan', text),
       },
     ],

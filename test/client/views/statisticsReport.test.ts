@@ -26,8 +26,11 @@ function statsOf(changes: Partial<SessionStats> = {}): SessionStats {
     byStatus: { active: 1, paused: 0, timeout: 0, completed: 2, failed: 1 },
     byMode: { developer: 3, tester: 1 },
     byKind: { session: 4, workflow: 0, step: 0, conversation: 0 },
-    byUser: {},
-    byWorkspace: { [join(homedir(), 'shop')]: 3, '/srv/other': 1 },
+    byUser: [],
+    byWorkspace: [
+      { name: join(homedir(), 'shop'), sessions: 3 },
+      { name: '/srv/other', sessions: 1 },
+    ],
     byDay,
     messages: 1234,
     tokens: { input: 10, output: 20, cacheRead: 60, cacheWrite: 10, total: 100 },

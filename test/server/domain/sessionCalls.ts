@@ -46,7 +46,9 @@ export function sessionCalls(id: string): fc.Arbitrary<{ name: string; decide: D
       }),
     })),
     fc.record({ name: fc.constant('trash'), decide: fc.constant(state.trash) }),
-    fc.boolean().map((isTaken) => ({ name: 'restore', decide: state.restore(isTaken) })),
+    fc
+      .tuple(fc.boolean(), fc.boolean())
+      .map(([isTaken, isGone]) => ({ name: 'restore', decide: state.restore(isTaken, isGone) })),
     fc.record({
       name: fc.constant('addEvent'),
       decide: fc.constant(state.addEvent({ id, type: 'error', data: {} })),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import * as z from 'zod';
 import * as copies from '../../../server/protocol/sessionCopyMethods.ts';
@@ -7,6 +8,14 @@ import * as history from '../../../server/protocol/sessionHistoryMethods.ts';
 import * as lifecycle from '../../../server/protocol/sessionLifecycleMethods.ts';
 import type { Session } from '../../../server/protocol/session.ts';
 import { sessionsGet, sessionsStats } from '../../../server/protocol/sessionQueryMethods.ts';
+import { exportPart } from '../../../server/methods/sessionExport.ts';
+import { systemClock } from '../../../server/platform/clock.ts';
+import { Counters } from '../../../server/platform/counters.ts';
+import { systemFileSystem } from '../../../server/platform/fileSystem.ts';
+import type { SessionStore } from '../../../server/store/sessionStore.ts';
+import { SqliteSessionStore } from '../../../server/store/sqliteSessionStore.ts';
+import { StoreFile } from '../../../server/store/storeFile.ts';
+import { tempFolder } from '../../support/tempFolder.ts';
 import { caller, type Caller } from './caller.ts';
 
 const start = { task: 'Fix the tests', mode: 'developer' };
@@ -24,6 +33,40 @@ async function exported(call: Caller, ids: string[], format: copies.ExportFormat
     cursor = part.nextCursor;
     if (cursor === undefined) return { content: parts.join(''), parts: parts.length };
   }
+}
+
+/** An export by parts of another size than a server makes. */
+async function inParts(
+  store: SessionStore,
+  ids: string[],
+  partSize: number,
+  format: copies.ExportFormat = 'jsonl',
+): Promise<string> {
+  const parts: string[] = [];
+  for (let cursor: string | undefined; ;) {
+    const part = await exportPart({ ids, format, cursor }, store, partSize);
+    parts.push(part.content);
+    cursor = part.nextCursor;
+    if (cursor === undefined) return parts.join('');
+    assert.notEqual(part.content, '', 'each part goes on');
+  }
+}
+
+/** The lines of an export, without what the store counts by itself. */
+function withoutRevisions(content: string): unknown[] {
+  return content
+    .trimEnd()
+    .split('\n')
+    .map((line): unknown =>
+      JSON.parse(line, (key, value: unknown) => (key === 'revision' ? undefined : value)),
+    );
+}
+
+function storeAt(t: TestContext, home: string): SessionStore {
+  const path = join(home, 'lockstep.db');
+  const file = new StoreFile({ path, fileSystem: systemFileSystem, counters: new Counters() });
+  t.after(() => file.close());
+  return new SqliteSessionStore(file, systemClock);
 }
 
 async function eventsOf(call: Caller, id: string) {
@@ -72,14 +115,18 @@ const act = fc.oneof(
 
 describe('export and import', () => {
   it('carry sessions of any kind to another store just as they were', async (t) => {
-    const [here, there] = [await caller(t), await caller(t)];
+    const homes = [await tempFolder(t), await tempFolder(t)] as const;
+    const [here, there] = [await caller(t, homes[0]), await caller(t, homes[1])];
+    const [storeHere, storeThere] = [storeAt(t, homes[0]), storeAt(t, homes[1])];
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ task: words, context: object, acts: fc.array(act, { maxLength: 10 }) }), {
           minLength: 1,
           maxLength: 3,
         }),
-        async (sessions) => {
+        // Down to parts that have no room for anything beside one line.
+        fc.integer({ min: 1, max: 2000 }),
+        async (sessions, partSize) => {
           const ids: string[] = [];
           for (const { task, context, acts } of sessions) {
             const parentId = ids.at(-1);
@@ -99,7 +146,9 @@ describe('export and import', () => {
               });
             }
           }
-          const { content } = await exported(here, ids);
+          const content = await inParts(storeHere, ids, partSize);
+          const { content: inOne } = await exported(here, ids);
+          assert.equal(content, inOne);
           const imported = await there(copies.sessionsImport, { content });
           assert.deepEqual(
             imported.sessions.map(({ from, id }) => [from, id]),
@@ -109,7 +158,8 @@ describe('export and import', () => {
             assert.deepEqual(kept(await there(sessionsGet, { id })), kept(await here(sessionsGet, { id })));
             assert.deepEqual(await eventsOf(there, id), await eventsOf(here, id));
           }
-          assert.equal((await exported(there, ids)).content.length > 0, true);
+          const again = await inParts(storeThere, ids, partSize);
+          assert.deepEqual(withoutRevisions(again), withoutRevisions(content));
         },
       ),
       { numRuns: 40 },
@@ -141,6 +191,70 @@ describe('export and import', () => {
     assert.deepEqual(JSON.parse(lines.at(-1) ?? ''), { end: { sessions: 2, events: 14 } });
     const markdown = await exported(call, [large.id, small.id], 'markdown');
     assert.equal(markdown.content.match(/^### User/gm)?.length, 12);
+  });
+
+  it('tell each session once, also where a part ends right after its line, in both formats', async (t) => {
+    const home = await tempFolder(t);
+    const call = await caller(t, home);
+    const store = storeAt(t, home);
+    const ids: string[] = [];
+    for (let index = 0; index < 3; index++) {
+      const { id } = await call(lifecycle.sessionsStart, { ...start, title: `Number ${index}` });
+      await call(lifecycle.sessionsIterate, { id });
+      ids.push(id);
+    }
+    for (const partSize of [1, 100, 600, 1000]) {
+      for (const format of copies.exportFormat.options) {
+        const whole = await exported(call, ids, format);
+        assert.equal(await inParts(store, ids, partSize, format), whole.content);
+      }
+    }
+  });
+
+  it('carry a session whose own line is longer than a part', async (t) => {
+    const [here, there] = [await caller(t), await caller(t)];
+    const big = 'x'.repeat(1_000_000);
+    const { id } = await here(lifecycle.sessionsStart, {
+      ...start,
+      task: '\u0001'.repeat(150_000),
+      title: 't',
+      context: {},
+      metadata: { big },
+    });
+    await here(history.sessionsUpdateContext, { id, patch: { big } });
+    for (let index = 0; index < 300; index++)
+      await here(history.sessionsRecordToolCall, {
+        id,
+        name: `${index}`.padEnd(256, '\u0001'),
+        input: 1,
+        output: 1,
+      });
+    await here(lifecycle.sessionsComplete, { id, result: big });
+    const first = await here(copies.sessionsExport, { ids: [id] });
+    assert.ok(first.content.length > 4 * 1024 * 1024);
+    const { content } = await exported(here, [id]);
+    await there(copies.sessionsImport, { content });
+    assert.deepEqual(kept(await there(sessionsGet, { id })), kept(await here(sessionsGet, { id })));
+  });
+
+  it('drop a parent that is neither in the export nor in the store', async (t) => {
+    const [here, there] = [await caller(t), await caller(t)];
+    const parent = await here(lifecycle.sessionsStart, start);
+    const child = await here(lifecycle.sessionsStart, { ...start, parentId: parent.id });
+    const { content } = await exported(here, [child.id]);
+    await there(copies.sessionsImport, { content });
+    assert.equal((await there(sessionsGet, { id: child.id })).parentId, undefined);
+    const [again] = (await here(copies.sessionsImport, { content })).sessions;
+    assert.equal((await here(sessionsGet, { id: again?.id ?? '' })).parentId, parent.id);
+  });
+
+  it('refuse what is too long with how long it may be', async (t) => {
+    const call = await caller(t);
+    const content = '\n'.repeat(copies.MAX_IMPORT_CHARACTERS + 1);
+    await assert.rejects(call(copies.sessionsImport, { content }), {
+      code: 'INVALID_PARAMS',
+      message: /content.*at most 67108864 characters \(64 Mi\).*fewer sessions/,
+    });
   });
 
   it('leave out what is written while an export goes on, so that it stays whole', async (t) => {

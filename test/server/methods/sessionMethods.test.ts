@@ -5,6 +5,7 @@ import * as history from '../../../server/protocol/sessionHistoryMethods.ts';
 import * as lifecycle from '../../../server/protocol/sessionLifecycleMethods.ts';
 import * as query from '../../../server/protocol/sessionQueryMethods.ts';
 import { sourcesList, sourcesSessions } from '../../../server/protocol/sourceMethods.ts';
+import { storeBackup, storeRecover } from '../../../server/protocol/storeMethods.ts';
 import { transcriptsPage } from '../../../server/protocol/transcriptMethods.ts';
 import { caller } from './caller.ts';
 
@@ -24,6 +25,17 @@ describe('session methods', () => {
     assert.match((await resumable()).reason ?? '', /used up/);
     await call(lifecycle.sessionsFail, { id, error: 'x' });
     assert.deepEqual(await resumable(), { resumable: false, reason: 'It is failed, which is final.' });
+  });
+
+  it('refuse text that would be cut off at a NUL, and labels that are not one line', async (t) => {
+    const call = await caller(t);
+    const nul = { code: 'INVALID_PARAMS', message: /must not hold a NUL character/ };
+    await assert.rejects(call(query.sessionsFind, { text: 'a\0b' }), nul);
+    await assert.rejects(call(storeBackup, { to: '/tmp/a\0b' }), nul);
+    await assert.rejects(call(storeRecover, { from: '/tmp/a\0b' }), nul);
+    const control = { code: 'INVALID_PARAMS', message: /must not hold control characters/ };
+    await assert.rejects(call(lifecycle.sessionsStart, { ...start, label: 'a\nb' }), control);
+    await assert.rejects(call(lifecycle.sessionsStart, { ...start, parentId: 'a\0b' }), control);
   });
 
   it('give an agent what it needs to go on', async (t) => {

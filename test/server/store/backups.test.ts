@@ -105,7 +105,7 @@ describe('a backup', () => {
 });
 
 describe('the daily backup', () => {
-  it('is made once a day, and the last seven are kept; those of other kinds stay', async (t) => {
+  it('is made once a day, and the last seven days are kept, by their names; those of other kinds stay', async (t) => {
     const { store, backups, clock } = await newStore(t);
     await store.create(firstStep());
     const manual = await backups.make();
@@ -113,17 +113,63 @@ describe('the daily backup', () => {
       const made = await backups.makeDaily();
       assert.notEqual(made, undefined);
       assert.equal(await backups.makeDaily(), undefined, 'not twice');
-      // Files are told apart by their times; here all are made within a moment.
-      const at = new Date(clock.time);
+      // As after copying, or with a clock that was set: times of files tell nothing.
+      const at = new Date(clock.time - 2 * day * DAY_MS);
       await utimes(made?.path ?? '', at, at);
       clock.time += DAY_MS;
     }
-    const daily = backups.list().filter(({ kind }) => kind === 'daily');
     assert.deepEqual(
-      daily.map(({ path }) => path.slice(-13, -3)),
-      ['10', '09', '08', '07', '06', '05', '04'].map((day) => `2026-11-${day}`),
+      (await readdir(backups.folder)).filter((name) => name.startsWith('daily')).sort(),
+      ['04', '05', '06', '07', '08', '09', '10'].map((day) => `daily-2026-11-${day}.db`),
     );
     assert.ok(backups.list().some(({ path }) => path === manual.path));
+  });
+
+  it('is made also where the clock was set back, and is not the one that goes', async (t) => {
+    const { store, backups, clock } = await newStore(t);
+    await store.create(firstStep());
+    for (let day = 0; day < 8; day++) {
+      await backups.makeDaily();
+      clock.time += DAY_MS;
+    }
+    clock.time = START - 5 * DAY_MS;
+    const made = await backups.makeDaily();
+    assert.equal(made?.path.slice(-13), '2026-10-27.db');
+    assert.ok(backups.list().some(({ path }) => path === made?.path));
+  });
+
+  it('is made once where several processes begin it at once, and whole', async (t) => {
+    const { store, backups } = await newStore(t);
+    await store.create(firstStep());
+    const made = await Promise.all(Array.from({ length: 4 }, () => backups.makeDaily()));
+    assert.equal(made.filter((one) => one !== undefined).length, 1);
+    assert.deepEqual(await readdir(backups.folder), ['daily-2026-11-01.db']);
+    assert.equal(contentOf(backups.list()[0]?.path ?? '').integrity, 'ok');
+  });
+
+  it('that a killed process left half-written goes a day later, and so does what a recovery left', async (t) => {
+    const { path, store, backups, clock } = await newStore(t);
+    await store.create(firstStep());
+    await backups.make();
+    const left = [
+      join(backups.folder, '.daily-2026-10-30.db.0a1b2c.partial'),
+      join(path, '..', '.lockstep.db.0a1b2c.recovered'),
+      join(path, '..', '.lockstep.db.0a1b2c.recovered-journal'),
+    ];
+    for (const name of left) {
+      await writeFile(name, 'half');
+      await utimes(name, new Date(clock.time), new Date(clock.time));
+    }
+    const before = (await readdir(backups.folder)).length;
+    backups.removeLeftovers();
+    assert.equal((await readdir(backups.folder)).length, before, 'not while somebody may be at it');
+    clock.time += DAY_MS + 1;
+    backups.removeLeftovers();
+    assert.equal((await readdir(backups.folder)).length, before - 1);
+    assert.deepEqual(
+      (await readdir(join(path, '..'))).filter((name) => name.includes('recovered')),
+      [],
+    );
   });
 
   it('is not made of a store without sessions, which would push out those of a store that was lost', async (t) => {
@@ -153,13 +199,17 @@ describe('the daily backup', () => {
     assert.match(said.at(-1) ?? '', /1 sessions were in the trash/);
   });
 
-  it('that fails is said in the log, and stops nobody', async (t) => {
+  it('that fails is said in the log, and the trash is emptied all the same', async (t) => {
     const { store, backups, clock } = await newStore(t);
-    await store.create(firstStep());
+    const { id } = await store.create(firstStep({}, clock.time));
+    await store.remove(id);
+    clock.time += 7 * DAY_MS + 1;
+    await store.create(firstStep({}, clock.time));
     await writeFile(backups.folder, 'a file where the folder should be');
     const said: string[] = [];
     await keepHouse({ sessions: store, backups, clock, logger: { log: (level) => said.push(level) } });
-    assert.deepEqual(said, ['warn']);
+    assert.deepEqual(said, ['warn', 'info']);
+    await assert.rejects(store.restore(id), { code: 'SESSION_NOT_FOUND' });
   });
 });
 

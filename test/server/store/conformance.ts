@@ -235,6 +235,34 @@ export function sessionStoreConformance(name: string, open: OpenStore): void {
       assert.deepEqual(await ids({ text: "' OR 1=1 --" }), []);
     });
 
+    it('finds several statuses as one would, in order and in pages', async (t) => {
+      const store = await open(t);
+      for (let index = 0; index < 12; index++) {
+        const { id } = await store.create(firstStep({ userId: index % 2 ? 'a' : 'b' }, 1000 + (index >> 1)));
+        if (index % 3 === 1) await store.update(id, state.pause({ id }));
+        if (index % 3 === 2) await store.update(id, state.complete({ id }));
+        if (index > 9) await store.update(id, state.archive);
+      }
+      const whole = (await store.find(find({ archived: true }))).sessions;
+      for (const more of [{}, { archived: true as const }, { userId: 'a' }, { mode: 'developer' }]) {
+        const status = ['paused' as const, 'active' as const, 'paused' as const, 'failed' as const];
+        const expected = whole.filter(
+          (one) =>
+            (one.status === 'paused' || one.status === 'active') &&
+            ('archived' in more || one.archivedAt === undefined) &&
+            (!('userId' in more) || one.userId === more.userId),
+        );
+        const found: typeof whole = [];
+        for (let cursor: string | undefined; ;) {
+          const page = await store.find(find({ ...more, status, limit: 3, ...(cursor ? { cursor } : {}) }));
+          found.push(...page.sessions);
+          cursor = page.nextCursor;
+          if (cursor === undefined) break;
+        }
+        assert.deepEqual(found, expected, JSON.stringify(more));
+      }
+    });
+
     it('leaves archived sessions out unless they are asked for', async (t) => {
       const store = await open(t);
       const kept = await store.create(firstStep());
@@ -313,6 +341,20 @@ export function sessionStoreConformance(name: string, open: OpenStore): void {
       assert.deepEqual([stats.byKind.session, stats.byKind.step, stats.errors], [4, 0, 1]);
       assert.ok(stats.averageDurationMs > 0);
       assert.equal((await store.stats(sessionsStats.params.parse({ userId: 'nobody' }))).total, 0);
+    });
+
+    it('names users and folders with the most sessions first, also where names are numbers', async (t) => {
+      const store = await open(t);
+      for (const userId of ['900', '5', '900', 'b', 'a'])
+        await store.create(firstStep({ userId, workspace: `/${userId}` }));
+      const { byUser, byWorkspace } = await store.stats(all);
+      assert.deepEqual(byUser, [
+        { name: '900', sessions: 2 },
+        { name: '5', sessions: 1 },
+        { name: 'a', sessions: 1 },
+        { name: 'b', sessions: 1 },
+      ]);
+      assert.equal(byWorkspace[0]?.name, '/900');
     });
 
     it('tells listeners of each change of its own at once', async (t) => {

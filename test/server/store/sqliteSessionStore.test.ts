@@ -3,15 +3,18 @@ import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import * as state from '../../../server/domain/sessionState.ts';
 import { systemClock } from '../../../server/platform/clock.ts';
 import { Counters } from '../../../server/platform/counters.ts';
 import { systemFileSystem, type FileSystemProbe } from '../../../server/platform/fileSystem.ts';
 import { sessionsIterate, sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
-import { sessionsChanges, sessionsGet } from '../../../server/protocol/sessionQueryMethods.ts';
+import { sessionsChanges, sessionsFind, sessionsGet } from '../../../server/protocol/sessionQueryMethods.ts';
+import { findSelect } from '../../../server/store/findQuery.ts';
 import { schemaSteps } from '../../../server/store/schema.ts';
 import { SqliteSessionStore } from '../../../server/store/sqliteSessionStore.ts';
 import { StoreFile } from '../../../server/store/storeFile.ts';
+import { destroySome } from '../../../server/store/trashEmptying.ts';
 import { runCommand } from '../../support/command.ts';
 import { RpcClient } from '../../support/rpcClient.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
@@ -165,6 +168,76 @@ describe('the store file', () => {
     assert.deepEqual([changes.reset, changes.sessions.length], [true, 5]);
     assert.notEqual(changes.store, before.store);
     await told;
+  });
+});
+
+describe('the trash of a store file', () => {
+  const HISTORY = 12_000;
+
+  /** A trashed session with a long history, beside short ones. */
+  async function withTrash(t: TestContext) {
+    const opened = await newStore(t);
+    const { id } = await opened.store.create(firstStep());
+    const db = new DatabaseSync(opened.path);
+    db.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ${HISTORY})
+       INSERT INTO events SELECT ?, i, 5, 'note', '{}' FROM n`,
+    ).run(id);
+    db.prepare('UPDATE sessions SET last_seq = ? WHERE id = ?').run(HISTORY, id);
+    db.close();
+    for (let index = 0; index < 3; index++)
+      await opened.store.remove((await opened.store.create(firstStep())).id);
+    await opened.store.remove(id);
+    return { ...opened, id };
+  }
+
+  it('is emptied in steps that are short also for a long history, and others write between them', async (t) => {
+    const { store, path, id } = await withTrash(t);
+    const left: number[] = [];
+    const db = new DatabaseSync(path);
+    t.after(() => db.close());
+    const emptying = store.emptyTrash(Date.now() + 60_000);
+    const progress = { isDone: false };
+    void emptying.then(() => (progress.isDone = true));
+    while (!progress.isDone) {
+      await setImmediate();
+      await store.create(firstStep());
+      left.push(Number(db.prepare('SELECT count(*) AS n FROM events WHERE session_id = ?').get(id)?.['n']));
+    }
+    assert.equal(await emptying, 4);
+    const steps = new Set(left);
+    assert.ok(steps.size > 2, `seen: ${[...steps].join(', ')}`);
+    assert.equal(left.at(-1), 0);
+  });
+
+  it('neither shows nor gives back a session of which a part is destroyed, and goes on with it', async (t) => {
+    const { file, store, path, id } = await withTrash(t);
+    // As after a kill between two steps.
+    await file.write((connection) => destroySome(connection, Date.now() + 60_000));
+    const db = new DatabaseSync(path);
+    const count = () => Number(db.prepare('SELECT count(*) AS n FROM events').get()?.['n']);
+    assert.ok(count() > 0 && count() < HISTORY, `${count()} events`);
+    await assert.rejects(store.restore(id), { code: 'SESSION_NOT_FOUND' });
+    assert.deepEqual((await store.find(sessionsFind.params.parse({ trashed: true }))).sessions, []);
+    assert.equal(await store.emptyTrash(1), 1);
+    assert.equal(count(), 0);
+    db.close();
+  });
+});
+
+describe('finding in a store file', () => {
+  it('needs no sorting, whatever the statuses', async (t) => {
+    const { store, path } = await newStore(t);
+    await store.create(firstStep());
+    const db = new DatabaseSync(path, { readOnly: true });
+    t.after(() => db.close());
+    for (const status of [['active'], ['active', 'paused'], ['active', 'paused', 'timeout', 'failed']]) {
+      const { sql, values } = findSelect(sessionsFind.params.parse({ status }));
+      const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
+      const details = plan.map((row) => String(row['detail'])).join('; ');
+      assert.doesNotMatch(details, /TEMP B-TREE/, details);
+      assert.match(details, /sessions_by_status/);
+    }
   });
 });
 

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
-import { link, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { copyFile, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import * as state from '../../../server/domain/sessionState.ts';
 import { systemClock } from '../../../server/platform/clock.ts';
 import { Counters } from '../../../server/platform/counters.ts';
@@ -16,6 +20,7 @@ import { StoreRecovery } from '../../../server/store/storeRecovery.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 import { firstStep } from './conformance.ts';
 
+const DYING = fileURLToPath(new URL('./recoverAndDie.ts', import.meta.url));
 const everything = sessionsFind.params.parse({ archived: true, limit: 500 });
 
 function openAt(t: TestContext, path: string) {
@@ -128,27 +133,69 @@ describe('recovering the store', () => {
     assert.deepEqual((await idsIn(openAt(t, done.kept ?? '').store)).includes(later.id), true);
   });
 
-  it('saves what only the log has, where the file is gone', async (t) => {
+  it('saves what only the log has, where the file is gone, and keeps the log', async (t) => {
     const { path, file, ids, recover } = await newStore(t);
     await unlink(path);
     file.close();
+    const log = await readFile(`${path}-wal`);
     const done = await recover({ dryRun: false });
     assert.equal(done.sessions.saved, ids.length);
+    assert.deepEqual(await readFile(`${done.kept}-wal`), log);
     assert.deepEqual(await idsIn(openAt(t, path).store), ids);
   });
 
-  it('goes on where one was cut short between its steps', async (t) => {
-    const { folder, path, file, ids, recover } = await newStore(t);
-    // As a kill leaves it: the damaged store has its second name, its log is gone from its place already.
-    const kept = `${path}.damaged-2026-11-25T00-00-00-000Z`;
-    await link(`${path}-wal`, `${kept}-wal`);
-    await link(path, kept);
-    await unlink(`${path}-wal`);
+  it('is finished by the next one wherever a kill cuts it short, and nobody writes in between', async (t) => {
+    for (let nth = 1, isThrough = false; !isThrough; nth++) {
+      const { path, file, ids, recover } = await newStore(t, 3);
+      file.close();
+      // A log of its own, which a killed process leaves.
+      const { store, file: other } = openAt(t, path);
+      const { id } = await store.create(firstStep());
+      const child = spawn(process.execPath, [DYING, path, String(nth)], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
+      await once(child, 'close');
+      isThrough = child.exitCode === 0;
+      const isCutShort =
+        existsSync(`${path}-replacing`) && (await readFile(`${path}-replacing`, 'utf8')) !== '';
+      if (isCutShort) {
+        await assert.rejects(
+          other.write(() => assert.fail('written to')),
+          { code: 'STORE_CORRUPT', message: /cut short/ },
+        );
+      }
+      other.close();
+      await recover({ dryRun: false });
+      assert.deepEqual(await idsIn(openAt(t, path).store), [...ids, id].sort(), `killed before call ${nth}`);
+      assert.equal(existsSync(`${path}-replacing`), false);
+    }
+  });
+
+  it('that fails leaves the store and its log as they are, byte for byte', async (t) => {
+    const { path, file, store, ids, recover } = await newStore(t);
+    const copy = `${path}.work`;
+    // As a kill leaves it: a log that nobody has open.
+    await copyFile(path, copy);
+    await copyFile(`${path}-wal`, `${copy}-wal`);
+    await store.create(firstStep());
     file.close();
-    const done = await recover({ dryRun: false });
-    assert.deepEqual([done.from, done.kept, done.sessions.saved], [kept, kept, ids.length]);
+    await rename(copy, path);
+    await rename(`${copy}-wal`, `${path}-wal`);
+    const before = [await readFile(path), await readFile(`${path}-wal`)];
+    const noise = `${path}.noise`;
+    await writeFile(noise, 'this is no store\n'.repeat(1000));
+    await assert.rejects(recover({ from: noise, dryRun: false }), { code: 'STORE_CORRUPT' });
+    assert.deepEqual([await readFile(path), await readFile(`${path}-wal`)], before);
     assert.deepEqual(await idsIn(openAt(t, path).store), ids);
-    assert.equal((await readdir(folder)).filter((name) => name.includes('damaged')).length, 2);
+  });
+
+  it('can be asked for twice at once: one is done, the other says that the file has changed', async (t) => {
+    const { store, ids, recover } = await newStore(t);
+    const outcomes = await Promise.allSettled([recover({ dryRun: false }), recover({ dryRun: false })]);
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') assert.match(String(outcome.reason), /plan again|busy/);
+    assert.ok(outcomes.some(({ status }) => status === 'fulfilled'));
+    assert.deepEqual(await idsIn(store), ids);
   });
 
   it('loses nothing that others write meanwhile: they wait, and go on in the new store', async (t) => {

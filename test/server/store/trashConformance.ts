@@ -97,6 +97,27 @@ export function trashConformance(name: string, open: OpenStore): void {
       assert.equal((await store.get(child.id)).parentId, undefined);
     });
 
+    it('comes back without a parent that is gone', async (t) => {
+      const store = await open(t);
+      const child = await store.create(firstStep({ parentId: 'never-was' }));
+      await store.remove(child.id);
+      const back = await store.restore(child.id);
+      assert.equal(back.parentId, undefined);
+      assert.deepEqual((await store.lastEvents(child.id, 1))[0]?.data, { trashed: false, parentId: null });
+      const parent = await store.create(firstStep());
+      const other = await store.create(firstStep({ parentId: parent.id }));
+      await store.remove(other.id);
+      assert.equal((await store.restore(other.id)).parentId, parent.id);
+    });
+
+    it('came into the trash when the clock said so, also after a change in the future', async (t) => {
+      const store = await open(t);
+      const future = Date.now() + 10 * 86_400_000;
+      const { id } = await store.create(firstStep({}, future));
+      const { trashedAt = '' } = await store.remove(id);
+      assert.ok(Date.parse(trashedAt) < future - 86_400_000, trashedAt);
+    });
+
     it('is not removed while an iteration is under way, which is said', async (t) => {
       const store = await open(t);
       const { id } = await store.create(firstStep());
@@ -120,6 +141,18 @@ export function trashConformance(name: string, open: OpenStore): void {
     });
   });
 
+  describe(`SessionStore, changes: ${name}`, () => {
+    it('tell who begins at 0 of nothing that was removed, and all others of all that was', async (t) => {
+      const store = await open(t);
+      const first = await store.create(firstStep());
+      const second = await store.create(firstStep());
+      await store.remove(second.id);
+      assert.deepEqual((await store.changes({ since: 0 })).removed, []);
+      assert.deepEqual((await store.changes({ since: 1_000_000 })).removed, []);
+      assert.deepEqual((await store.changes({ since: first.revision })).removed, [second.id]);
+    });
+  });
+
   describe(`SessionStore, cleaning up: ${name}`, () => {
     it('plans what ended or was archived, the oldest first, and nothing that somebody works on', async (t) => {
       const store = await open(t);
@@ -135,6 +168,38 @@ export function trashConformance(name: string, open: OpenStore): void {
       assert.deepEqual([idsOf(sessions), total], [[ended.id, archived.id].sort(), 2]);
       assert.equal((await store.removable(soon(), 1)).sessions.length, 1);
       assert.deepEqual((await store.removable(Date.now() - 60_000, 10)).sessions, []);
+    });
+
+    it('plans with what is shown of a session, and no more', async (t) => {
+      const store = await open(t);
+      const { id } = await store.create(
+        firstStep({ label: 'mine', workspace: '/w', context: { text: 'x'.repeat(1000) } }),
+      );
+      const ended = await store.update(id, state.complete({ id, result: 'x' }));
+      const { kind, title, status, iterations, messages, createdAt, endedAt, revision } = ended;
+      const shown = { id, kind, title, status, iterations, messages, createdAt, endedAt, revision };
+      const { sessions } = await store.removable(soon(), 10);
+      assert.deepEqual(sessions, [{ ...shown, label: 'mine', workspace: '/w' }]);
+      assert.deepEqual(await store.removableVersions(soon()), [{ id, revision }]);
+      assert.deepEqual(await store.removableVersions(Date.now() - 60_000), []);
+    });
+
+    it('takes a child for unchanged whose parent it has removed, and for changed where others did', async (t) => {
+      const store = await open(t);
+      const parent = await store.create(firstStep());
+      const [one, other] = await Promise.all(
+        Array.from({ length: 2 }, () => store.create(firstStep({ parentId: parent.id }))),
+      );
+      assert.ok(one && other);
+      const ended: { id: string; revision: number }[] = [];
+      for (const { id } of [parent, one, other]) ended.push(await store.update(id, state.complete({ id })));
+      const [first, second, third] = ended;
+      assert.ok(first && second && third);
+      const both = await store.removeUnchanged([first, second]);
+      assert.deepEqual([both.removed, both.skipped], [[parent.id, one.id], []]);
+      assert.deepEqual(both.released.map(({ id }) => id).sort(), [one.id, other.id].sort());
+      assert.equal((await store.removeUnchanged([third])).skipped.length, 1);
+      assert.deepEqual((await store.removeUnchanged([third], both.released)).removed, [other.id]);
     });
 
     it('removes what is as it was, and skips with a reason what is not', async (t) => {
@@ -196,6 +261,16 @@ export function trashConformance(name: string, open: OpenStore): void {
       const store = await open(t);
       const { id } = await store.create(firstStep());
       await assert.rejects(store.fork(id, 2, uuidv7()), { code: 'INVALID_PARAMS', message: /has 1 events/ });
+      assert.equal((await store.find(everything)).sessions.length, 1);
+    });
+
+    it('refuses to fork a session without a history, and stays readable', async (t) => {
+      const store = await open(t);
+      const { id } = await store.create({ ...firstStep(), events: [] });
+      await assert.rejects(store.fork(id, undefined, uuidv7()), {
+        code: 'INVALID_PARAMS',
+        message: /no history/,
+      });
       assert.equal((await store.find(everything)).sessions.length, 1);
     });
 
