@@ -61,10 +61,10 @@ export function recordsOf(
   let damaged = missing;
   offsets.forEach((at, cell) => {
     const payload = payloadAt(source, page, at, kind, budget);
-    const fields = payload && readRecord(payload.bytes);
-    if (fields) records.push({ cell, fields });
+    const record = payload && readRecord(payload.bytes);
+    if (record) records.push({ cell, fields: record.fields });
     if (payload) overflow.push(...payload.overflow);
-    if (!fields || !payload.complete) damaged++;
+    if (!record || !payload.complete || record.end !== payload.bytes.length) damaged++;
   });
   return { records, overflow, damaged };
 }
@@ -80,7 +80,7 @@ export function recordAt(
   const at = page && cellsOf(page, number, 'table-leaf').offsets[cell];
   if (!page || at === undefined) return undefined;
   const payload = payloadAt(source, page, at, 'table-leaf', budget);
-  return payload && readRecord(payload.bytes);
+  return payload && readRecord(payload.bytes)?.fields;
 }
 
 /** The pages below an interior page, in the order of their keys. `most` is the highest number that can be right. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { systemErrorCode, systemErrorReason } from '../../platform/systemError.ts';
 import { logOf } from '../connection.ts';
+import { APPLICATION_ID } from '../schema.ts';
 import { storeCorrupt, storeUnavailable, translateStoreError } from '../storeErrors.ts';
 import { pageKind } from './btree.ts';
 import type { Pace } from './pace.ts';
@@ -23,6 +24,8 @@ export interface DatabaseFile extends PageSource {
   readonly declaredPages: number | undefined;
   /** `PRAGMA user_version`, which is the version of the schema. */
   readonly userVersion: number;
+  /** Whether the rest of the header is that of a store of ours, in every byte that does not change. */
+  readonly headerSound: boolean;
   close(): void;
 }
 
@@ -122,11 +125,30 @@ function overlaid(
     later: { pages: [...laterOffsets.keys()].sort((a, b) => a - b), source: later },
     declaredPages: header && hasMagic ? header.readUInt32BE(28) : undefined,
     userVersion: header && hasMagic ? header.readUInt32BE(60) : 0,
+    headerSound: header !== undefined && hasMagic && isOurHeader(header),
     close() {
       file.close();
       logFile?.close();
     },
   };
+}
+
+/** What stands where in a header: https://www.sqlite.org/fileformat2.html#the_database_header */
+function isOurHeader(header: Buffer): boolean {
+  const declared = header.readUInt16BE(16);
+  return (
+    (declared === 1 ? 65536 : declared) === header.length &&
+    // 2: with a log; a backup has 1.
+    (header[18] === 1 || header[18] === 2) &&
+    header[19] === header[18] &&
+    // No reserved space, and fractions that are always the same.
+    header.subarray(20, 24).equals(Buffer.from([0, 64, 32, 32])) &&
+    // Format of the schema, and UTF-8.
+    header.readUInt32BE(44) === 4 &&
+    header.readUInt32BE(56) === 1 &&
+    header.readUInt32BE(68) === APPLICATION_ID &&
+    header.subarray(72, 92).every((byte) => byte === 0)
+  );
 }
 
 function whole(bytes: Buffer | undefined, pageSize: number): Buffer | undefined {

@@ -1,7 +1,7 @@
 import { eventType } from '../../protocol/event.ts';
 import { jsonBytes, MAX_JSON_BYTES, type JsonObject } from '../../protocol/json.ts';
 import type { Field } from './record.ts';
-import { countRule, idRule, objectText, timeRule } from './rowRules.ts';
+import { idRule, isTime, objectText, seqRule } from './rowRules.ts';
 
 /** The type of an event in place of one that could not be read. */
 export const LOST_EVENT = 'lost';
@@ -19,14 +19,16 @@ export interface FoundEvent {
   readonly sound: boolean;
 }
 
-/** The event of a row of `events`; undefined where nobody could say whose event it is, and which. */
-export function eventOf(row: ReadonlyMap<string, Field | undefined>): FoundEvent | undefined {
+/** The event of a row of `events`, read at the time `now`; undefined where nobody could say whose event it is, and which. */
+export function eventOf(row: ReadonlyMap<string, Field | undefined>, now: number): FoundEvent | undefined {
   const sessionId = idRule.safeParse(idTextOf(row.get('session_id')));
-  const seq = countRule.min(1).safeParse(row.get('seq')?.value);
+  const seq = seqRule.min(1).safeParse(row.get('seq')?.value);
   if (!sessionId.success || !seq.success) return undefined;
   const type = soundText(row.get('type'));
   const data = soundText(row.get('data'));
-  const key = { sessionId: sessionId.data, seq: seq.data, timestamp: timeOf(row.get('timestamp')) };
+  const time = row.get('timestamp')?.value;
+  const timestamp = isTime(time, now) ? time : undefined;
+  const key = { sessionId: sessionId.data, seq: seq.data, timestamp };
   if (type !== undefined && data !== undefined && eventType.safeParse(type).success) {
     if (objectText.safeParse(data).success) return { ...key, type, data, sound: true };
   }
@@ -36,11 +38,6 @@ export function eventOf(row: ReadonlyMap<string, Field | undefined>): FoundEvent
 /** An id of which bytes are wrong still tells its session, if the others are right: one character for each byte. */
 export function idTextOf(field: Field | undefined): unknown {
   return field?.bytes ? field.bytes.toString('latin1') : field?.value;
-}
-
-function timeOf(field: Field | undefined): number | undefined {
-  const time = timeRule.safeParse(field?.value);
-  return time.success ? time.data : undefined;
 }
 
 function soundText(field: Field | undefined): string | undefined {

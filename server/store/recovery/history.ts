@@ -54,8 +54,8 @@ interface OpenHistory {
 }
 
 /**
- * Puts `lost` events where a session's history has gaps, so that `seq` counts from 1 without any. `otherwise` is
- * their time where no event tells one. A number of a damaged file can say that millions are missing: where it stands
+ * Puts `lost` events where a session's history has gaps, so that `seq` counts from 1, to 1 at least, without any.
+ * `otherwise` is their time where no event tells one. A number of a damaged file can say that millions are missing: where it stands
  * alone, one event stands for all of them and the following ones move up, or none does.
  */
 export function closeGaps(
@@ -65,7 +65,7 @@ export function closeGaps(
   budget: FillBudget,
 ): ClosedGaps {
   const { count, highest: last } = tally ?? { count: 0, highest: 0 };
-  if (count === last && (lastSeq ?? last) <= last) {
+  if (count > 0 && count === last && (lastSeq ?? last) <= last) {
     return { lastSeq: last, lost: 0, renumbered: false, disbelieved: false };
   }
   const fills: Fill[] = [];
@@ -102,6 +102,8 @@ export function closeGaps(
   }
   const disbelieved = lastSeq !== undefined && lastSeq - highest > BELIEVED;
   if (lastSeq !== undefined && lastSeq > highest) close(lastSeq - highest, before ?? otherwise, false);
+  // A session always has a history: one of which nothing is known had its start at least.
+  if (next === 1) close(1, otherwise, false);
 
   const move = connection.sql('UPDATE events SET seq = ? WHERE session_id = ? AND seq = ?');
   for (const { from, to } of moves) move.run(to, id, from);

@@ -3,10 +3,10 @@ import type { Connection } from '../connection.ts';
 import { overflowBudget, recordAt } from './btree.ts';
 import { isServable, mendedRow, rebuiltRow, type SessionHistory } from './foundSession.ts';
 import { closeGaps, fillBudget, historyOf, type FillBudget } from './history.ts';
-import type { SessionToMake } from './matchIds.ts';
+import type { MatchedIds, SessionToMake } from './matchIds.ts';
 import type { Pace } from './pace.ts';
 import { counted, type Problems } from './problems.ts';
-import { countRule } from './rowRules.ts';
+import { isTime, seqRule } from './rowRules.ts';
 import type { Salvage } from './salvage.ts';
 import { byName } from './tableColumns.ts';
 
@@ -26,15 +26,15 @@ export interface MadeSessions {
 
 /** Writes the sessions, and closes the gaps in their histories. */
 export async function makeSessions(
-  sessions: readonly SessionToMake[],
+  { sessions, renamed }: MatchedIds,
   found: Salvage,
   connection: Connection,
   now: number,
   problems: Problems,
   pace: Pace,
 ): Promise<MadeSessions> {
-  const budget = fillBudget();
   const unique = uniqueValues(found.revision);
+  const making = { found, renamed, connection, unique, now, budget: fillBudget(), problems };
   const made = { saved: 0, rebuilt: 0, lost: 0 };
   const removed = sessions.filter((session) => session.removed).length;
   if (removed > 0) {
@@ -48,7 +48,7 @@ export async function makeSessions(
     const begun = performance.now();
     connection.write(() => {
       for (const session of ordered.slice(next, next + BATCH)) {
-        const { lost, isRebuilt } = makeSession(session, found, connection, unique, now, budget, problems);
+        const { lost, isRebuilt } = makeSession(session, making);
         made.lost += lost;
         if (isRebuilt) made.rebuilt++;
         else made.saved++;
@@ -61,23 +61,30 @@ export async function makeSessions(
   return { ...made, revision: unique.revision() };
 }
 
+/** What making one session has in common with making the others. */
+interface Making {
+  readonly found: Salvage;
+  readonly renamed: MatchedIds['renamed'];
+  readonly connection: Connection;
+  readonly unique: UniqueValues;
+  readonly now: number;
+  readonly budget: FillBudget;
+  readonly problems: Problems;
+}
+
 function makeSession(
   { id, row, removed }: SessionToMake,
-  { columns, events }: Salvage,
-  connection: Connection,
-  unique: UniqueValues,
-  now: number,
-  budget: FillBudget,
-  problems: Problems,
+  { found: { columns, events }, renamed, connection, unique, now, budget, problems }: Making,
 ): { lost: number; isRebuilt: boolean } {
   const { place } = row ?? {};
   const fields = place && recordAt(place.source, place.page, place.cell, overflowBudget(place.source));
   const found = fields && byName(fields, columns);
-  const claimed = countRule.safeParse(found?.get('last_seq')?.value);
+  const claimed = seqRule.safeParse(found?.get('last_seq')?.value);
+  const created = found?.get('created_at')?.value;
   const gaps = closeGaps(
     connection,
     { id, tally: events.tallies.get(id), lastSeq: claimed.success ? claimed.data : undefined },
-    now,
+    isTime(created, now) ? created : now,
     budget,
   );
   sayGaps(id, gaps, problems);
@@ -85,7 +92,12 @@ function makeSession(
   let known: SessionHistory | undefined;
   const history = () => (known ??= historyOf(connection, id, lastSeq, now));
   if (found) {
-    const { values, guessed } = mendedRow(id, found, columns.columns, history);
+    const { values, guessed } = mendedRow(
+      id,
+      { fields: found, columns: columns.columns, renamed },
+      history,
+      now,
+    );
     if (removed) values['trashed_at'] ??= now;
     insert(connection, { ...values, ...unique.claim(id, values, problems), last_seq: lastSeq });
     if (isServable(connection, id)) {

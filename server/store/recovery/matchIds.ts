@@ -1,5 +1,7 @@
+import { nameText } from '../../protocol/session.ts';
 import type { Connection } from '../connection.ts';
 import type { Problems } from './problems.ts';
+import { cutText, MAX_NAME } from './rowRules.ts';
 import type { Salvage, SessionPlace } from './salvage.ts';
 import { similarIds } from './similarIds.ts';
 
@@ -14,11 +16,17 @@ export interface SessionToMake {
   readonly removed: boolean;
 }
 
+export interface MatchedIds {
+  readonly sessions: readonly SessionToMake[];
+  /** Sessions that have another id now, since their own was none that could be used; by the one that they had. */
+  readonly renamed: ReadonlyMap<string, string>;
+}
+
 /**
  * Says which sessions there are. An id with a wrong byte is put right where it is that of another session but for
  * that byte: its events go to that session, or its row gets the id of its events.
  */
-export function matchIds(found: Salvage, connection: Connection, problems: Problems): SessionToMake[] {
+export function matchIds(found: Salvage, connection: Connection, problems: Problems): MatchedIds {
   const { sessions, events, removals } = found;
   const rows = new Map(sessions);
   const withoutRow = () => [...events.tallies.keys()].filter((id) => !rows.has(id));
@@ -40,19 +48,39 @@ export function matchIds(found: Salvage, connection: Connection, problems: Probl
       problems.say(`Events of session ${other} had a damaged id, and were put back.`);
     }
   }
+  const renamed = new Map<string, string>();
+  const isTaken = (id: string) => rows.has(id) || events.tallies.has(id);
   for (const id of new Set([...rows.keys(), ...events.tallies.keys()])) {
-    const printable = id.replaceAll(/\p{Cc}/gu, '_');
-    if (printable === id) continue;
-    // Nobody can type such an id, and it is not the right one anyway.
+    if (nameText(MAX_NAME).safeParse(id).success) continue;
+    // Nobody can type such an id, and no store imports it; mostly it is not the right one anyway.
+    const to = freeId(id, isTaken);
     const row = rows.get(id);
-    if (row) rows.set(printable, row);
+    if (row) rows.set(to, row);
     rows.delete(id);
-    connection.write(() => events.move(id, printable));
+    connection.write(() => events.move(id, to));
+    renamed.set(id, to);
+    problems.say(`Session ${to} has a new id: its own had control characters, or was too long.`);
   }
-  const isRemoved = (id: string, row: SessionPlace | undefined) =>
-    row?.trusted !== true && (removals.get(id) ?? -1) > (row?.revision ?? -1);
-  return [
-    ...[...rows].map(([id, row]) => ({ id, row, removed: isRemoved(id, row) })),
-    ...withoutRow().map((id) => ({ id, row: undefined, removed: isRemoved(id, undefined) })),
-  ];
+  const before = new Map([...renamed].map(([from, to]) => [to, from]));
+  const make = (id: string, row: SessionPlace | undefined): SessionToMake => {
+    const removedAt = removals.get(before.get(id) ?? id) ?? -1;
+    return { id, row, removed: row?.trusted !== true && removedAt > (row?.revision ?? -1) };
+  };
+  return {
+    renamed,
+    sessions: [
+      ...[...rows].map(([id, row]) => make(id, row)),
+      ...withoutRow().map((id) => make(id, undefined)),
+    ],
+  };
+}
+
+function freeId(id: string, isTaken: (id: string) => boolean): string {
+  const readable = cutText(id.replaceAll(/\p{Cc}/gu, '_'), MAX_NAME);
+  let free = readable;
+  for (let number = 2; isTaken(free); number++) {
+    const ending = `_${number}`;
+    free = cutText(readable, MAX_NAME - ending.length) + ending;
+  }
+  return free;
 }

@@ -35,11 +35,17 @@ export function readVarint(bytes: Buffer, at: number): Varint | undefined {
   return undefined;
 }
 
+export interface DecodedRecord {
+  readonly fields: Fields;
+  /** Where they end, which is the end of the payload if the header is right. */
+  readonly end: number;
+}
+
 /**
  * Decodes a record (https://www.sqlite.org/fileformat2.html#record_format), of which the end may be missing.
  * Undefined where its header makes no sense.
  */
-export function readRecord(payload: Buffer): Fields | undefined {
+export function readRecord(payload: Buffer): DecodedRecord | undefined {
   const header = readVarint(payload, 0);
   if (!header || header.value < header.end || header.value > payload.length) return undefined;
   const fields: (Field | undefined)[] = [];
@@ -51,7 +57,7 @@ export function readRecord(payload: Buffer): Fields | undefined {
     fields.push(readField(payload, at, type.value));
     at += sizeOf(type.value);
   }
-  return fields;
+  return { fields, end: at };
 }
 
 function sizeOf(serialType: number): number {

@@ -8,14 +8,13 @@ import { schemaSteps } from '../schema.ts';
 import { storeCorrupt, storeNewer, translateStoreError } from '../storeErrors.ts';
 import { openDatabaseFile, type DatabaseFile } from './databaseFile.ts';
 import { readFreelist } from './freelist.ts';
+import { isNewer } from './newerSchema.ts';
 import { makeSessions } from './makeSessions.ts';
 import { matchIds } from './matchIds.ts';
 import { pacer, type Pace } from './pace.ts';
 import { collectProblems, counted, type Problems } from './problems.ts';
 import { salvage, type Salvage } from './salvage.ts';
-import { columnsOf } from './schemaTable.ts';
 import { findTables, type StoreTables } from './storeTables.ts';
-import { tableColumns } from './tableColumns.ts';
 import type { PageTally } from './treeWalk.ts';
 
 /** What came of a recovery. */
@@ -87,16 +86,16 @@ async function recoverInto(
   try {
     const tally: PageTally = { used: new Set(), unreadable: new Set(), missing: new Set() };
     const schema = await findTables(database, tally, pace);
-    refuseNewer(database, schema, connection, from);
+    if (isNewer(database, schema)) throw storeNewer(from, database.userVersion, schemaSteps.length);
     const freelist = await readFreelist(database, pace);
     // Events come before their sessions. And what is half done when the power fails is of no use, synced or not.
     connection.sql('PRAGMA foreign_keys = OFF').run();
     connection.sql('PRAGMA synchronous = OFF').run();
     const found = await salvage({ database, tables: schema.tables, freelist, tally }, connection, now, pace);
-    const sessions = matchIds(found, connection, problems);
-    const made = await makeSessions(sessions, found, connection, now, problems, pace);
+    const matched = matchIds(found, connection, problems);
+    const made = await makeSessions(matched, found, connection, now, problems, pace);
     const pages = pagesOf(database, tally, problems);
-    if (sessions.length === 0 && (!schema.sound || pages.unreadable > 0)) {
+    if (matched.sessions.length === 0 && (!schema.sound || pages.unreadable > 0)) {
       throw storeCorrupt(from, 'nothing in it can be recognised as a session or an event');
     }
     sayMore(found, schema, freelist.whole, problems);
@@ -129,22 +128,6 @@ function taken(path: string, cause?: unknown): LockstepError {
     details: { path },
     cause,
   });
-}
-
-/** A version in the header may be a wrong byte; columns or tables that are not known here are not. */
-function refuseNewer(
-  database: DatabaseFile,
-  schema: StoreTables,
-  connection: Connection,
-  from: string,
-): void {
-  if (database.userVersion <= schemaSteps.length) return;
-  const hasUnknown = schema.tables.some(({ name, sql }) => {
-    const known = new Set(tableColumns(connection, name, undefined).order);
-    return columnsOf(sql).some((column) => !known.has(column));
-  });
-  if (hasUnknown || schema.unknown.length > 0)
-    throw storeNewer(from, database.userVersion, schemaSteps.length);
 }
 
 function pagesOf(database: DatabaseFile, tally: PageTally, problems: Problems): Recovery['pages'] {

@@ -67,7 +67,7 @@ export async function salvage(
   const [stateColumns, leaseColumns] = [columnsOf('store_state'), columnsOf('leases')];
   const eventRules = eventColumns.columns
     .filter(({ name }) => !EVENT_COLUMNS.has(name))
-    .map((column) => ({ name: column.name, rule: ruleOf(column) }));
+    .map((column) => ({ name: column.name, rule: ruleOf(column, now) }));
 
   const sessions = new Map<string, SessionPlace>();
   const removals = new Map<string, number>();
@@ -85,7 +85,7 @@ export async function salvage(
 
   function keepEvent({ fields, certain }: FoundRecord): void {
     const row = byName(fields, eventColumns);
-    const event = eventOf(row);
+    const event = eventOf(row, now);
     if (!event || (!certain && !isFaultless(event))) {
       if (certain) unreadableRows++;
       return;

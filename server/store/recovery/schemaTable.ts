@@ -14,6 +14,31 @@ export function isSchemaRow(fields: Fields): boolean {
   return fields.length === 5 && SCHEMA_TYPES.has(fields[0]?.value) && typeof fields[3]?.value === 'number';
 }
 
+/** A table, index, view or trigger as a row of `sqlite_schema` tells of it. */
+export interface SchemaObject {
+  readonly type: string;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/**
+ * What a row of `sqlite_schema` tells of; undefined for what SQLite makes by itself, and has no statement.
+ * 'damaged' where the row contradicts itself: the statement has to begin and end as one, and to hold the name.
+ */
+export function objectOf(fields: Fields): SchemaObject | 'damaged' | undefined {
+  const [type, name, table, rootPage, sql] = fields.map((field) =>
+    field?.sound === true ? field.value : undefined,
+  );
+  if (fields.length !== 5 || typeof type !== 'string' || !SCHEMA_TYPES.has(type)) return 'damaged';
+  if (typeof name !== 'string' || typeof table !== 'string' || typeof rootPage !== 'number') return 'damaged';
+  const isOwn = name.startsWith('sqlite_');
+  if (sql === null && type === 'index') return isOwn ? undefined : 'damaged';
+  if (typeof sql !== 'string' || !sql.startsWith('CREATE ')) return 'damaged';
+  const words = new Set(sql.split(/\W+/));
+  if (!words.has(name) || !words.has(table)) return 'damaged';
+  return isOwn ? undefined : { type, name, sql };
+}
+
 /** A table, where a row of `sqlite_schema` tells of one. */
 export function tableOf(fields: Fields): FoundTable | undefined {
   const [type, name, , rootPage, sql] = fields.map((field) => field?.value);

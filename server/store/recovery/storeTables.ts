@@ -2,7 +2,7 @@ import { overflowBudget, pageKind, recordsOf } from './btree.ts';
 import type { DatabaseFile } from './databaseFile.ts';
 import type { Pace } from './pace.ts';
 import type { Fields } from './record.ts';
-import { tableOf, type FoundTable } from './schemaTable.ts';
+import { objectOf, tableOf, type FoundTable, type SchemaObject } from './schemaTable.ts';
 import { walk, type PageTally } from './treeWalk.ts';
 
 /** In the order in which they are read: deletions come before what may have been deleted. */
@@ -14,8 +14,8 @@ export interface StoreTables {
   readonly tables: readonly FoundTable[];
   /** Names of needed tables that the file does not tell of. */
   readonly missing: readonly string[];
-  /** Names of tables that this Lockstep does not know. */
-  readonly unknown: readonly string[];
+  /** All that the file's schema defines, where every row of it was found at its place and agrees with itself. */
+  readonly objects: readonly SchemaObject[] | undefined;
   /** Whether the schema was read without a fault, from its place. */
   readonly sound: boolean;
 }
@@ -25,11 +25,11 @@ export async function findTables(database: DatabaseFile, tally: PageTally, pace:
   const found = new Map<string, FoundTable>();
   const budget = overflowBudget(database);
   const most = Math.max(database.pageCount, database.declaredPages ?? 0);
-  const unknown = new Set<string>();
+  const objects: SchemaObject[] = [];
+  let isWhole = true;
   const keep = (records: readonly { readonly fields: Fields }[]) => {
     for (const { fields } of records) {
       const table = tableOf(fields);
-      if (table && !isKnown(table.name)) unknown.add(table.name);
       if (!table || !TABLES.includes(table.name) || found.has(table.name)) continue;
       if (table.rootPage <= most) found.set(table.name, table);
     }
@@ -39,6 +39,11 @@ export async function findTables(database: DatabaseFile, tally: PageTally, pace:
     const { records, overflow, damaged } = recordsOf(database, number, 'table-leaf', budget);
     for (const page of overflow) tally.used.add(page);
     keep(records);
+    for (const { fields } of records) {
+      const object = objectOf(fields);
+      if (object === 'damaged') isWhole = false;
+      else if (object) objects.push(object);
+    }
     if (kind === 'table-leaf' && damaged === 0) continue;
     sound = false;
     tally.unreadable.add(number);
@@ -57,11 +62,7 @@ export async function findTables(database: DatabaseFile, tally: PageTally, pace:
   return {
     tables: TABLES.flatMap((name) => found.get(name) ?? []),
     missing: NEEDED.filter((name) => !found.has(name)),
-    unknown: [...unknown],
+    objects: sound && isWhole ? objects : undefined,
     sound,
   };
-}
-
-function isKnown(name: string): boolean {
-  return TABLES.includes(name) || name === 'lease_tickets' || name.startsWith('sqlite_');
 }

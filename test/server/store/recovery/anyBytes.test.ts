@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { LockstepError } from '../../../../server/domain/errors.ts';
 import { tempFolder } from '../../../support/tempFolder.ts';
-import { fill, openStore, randomNumbers, recover, rowsOf } from './stores.ts';
+import { FILES, fill, openStore, randomNumbers, recover, rowsOf } from './stores.ts';
 
 const PAGE = 4096;
 
@@ -69,7 +69,7 @@ describe('recovery of what is no store', () => {
         if (log) await writeFile(`${from}-wal`, log);
         await recoverOrRefuse(from, `${from}.new`);
       }),
-      { numRuns: 150 },
+      { numRuns: 2 * FILES },
     );
   });
 
@@ -88,7 +88,7 @@ describe('recovery of what is no store', () => {
         assert.ok(sessions.saved >= 7, `${sessions.saved} sessions`);
         assert.equal(events.damaged + events.lost, 0);
       }),
-      { numRuns: 40 },
+      { numRuns: Math.ceil(FILES / 2) },
     );
   });
 

@@ -45,8 +45,8 @@ const headers: Damage = ({ name, file, log }, part, random) => {
 
 const truncation: Damage = ({ name, file, log }, part, random) => {
   const pages = file.length / PAGE;
-  // At every page, but not in turn, so that a few cuts are spread over the file; every third is within a page.
-  const page = (part * (pages % 101 === 0 ? 103 : 101)) % pages;
+  // By the golden ratio: few cuts are spread over the file as evenly as many. Every third is within a page.
+  const page = Math.floor(((part * 0.618034) % 1) * pages);
   const length = page * PAGE + (part % 3 === 2 ? random(PAGE) : 0);
   return { name: `${name}: cut at ${length} of ${file.length}`, file: file.subarray(0, length), log };
 };

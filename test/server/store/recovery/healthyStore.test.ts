@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import * as state from '../../../../server/domain/sessionState.ts';
 import { tempFolder } from '../../../support/tempFolder.ts';
 import { firstStep } from '../conformance.ts';
-import { destroy, openStore, recover, rowsOf, type OpenStore } from './stores.ts';
+import { destroy, FILES, openStore, recover, rowsOf, type OpenStore } from './stores.ts';
 
 const text = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
@@ -85,7 +85,7 @@ describe('recovery of a store that is not damaged', () => {
           assert.deepEqual(await readFile(copy), before);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: Math.ceil(FILES / 2) },
     );
   });
 

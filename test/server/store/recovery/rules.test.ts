@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
 import * as state from '../../../../server/domain/sessionState.ts';
+import { openDatabaseFile } from '../../../../server/store/recovery/databaseFile.ts';
+import { isNewer } from '../../../../server/store/recovery/newerSchema.ts';
+import { collectProblems } from '../../../../server/store/recovery/problems.ts';
+import { findTables } from '../../../../server/store/recovery/storeTables.ts';
 import { APPLICATION_ID, schemaSteps } from '../../../../server/store/schema.ts';
 import { tempFolder } from '../../../support/tempFolder.ts';
 import { firstStep } from '../conformance.ts';
-import { destroy, NOW, openStore, recover, rowsOf, type OpenStore } from './stores.ts';
+import { destroy, importable, openStore, recover, rowsOf, type OpenStore } from './stores.ts';
 
+/** When all stores here are recovered. */
+const NOW = Date.now();
+const PAGE = 4096;
 const SECONDS = Math.floor(NOW / 1000);
 
 /** A store that is written with `write` and then changed with SQL, against all rules; recovered. */
@@ -22,7 +29,7 @@ async function recovered(
   open.file.close();
   alter(open.path, change);
   const to = `${open.path}.new`;
-  const recovery = await recover(open.path, to);
+  const recovery = await recover(open.path, to, NOW);
   const db = new DatabaseSync(to, { readOnly: true });
   t.after(() => db.close());
   const state = { ...db.prepare('SELECT revision, fence FROM store_state').get() };
@@ -49,6 +56,13 @@ async function replaceBytes(path: string, text: string, by: string): Promise<num
   }
   await writeFile(path, bytes);
   return replaced;
+}
+
+/** Where the file's header and the statements of its schema have bytes that are not zero. */
+function placesOfSchema(file: Buffer, page: number): number[] {
+  const places = Array.from({ length: PAGE }, (_, at) => page * PAGE + at);
+  const isSchema = file.subarray(page * PAGE, (page + 1) * PAGE).includes('CREATE ');
+  return places.filter((at) => at < 100 || (isSchema && file[at] !== 0));
 }
 
 const note = (id: string, text: string) => state.addEvent({ id, type: 'note', data: { text } });
@@ -184,7 +198,7 @@ describe('what recovery makes of a store', () => {
     );
     assert.deepEqual(
       sessions.map(({ title, task, status }) => ({ title, task, status })),
-      [{ title: 'Recovered session', task: '', status: 'paused' }],
+      [{ title: 'Recovered session', task: '(not readable)', status: 'paused' }],
     );
     assert.deepEqual(
       events.map(({ seq, type }) => [seq, type]),
@@ -261,6 +275,156 @@ describe('what recovery makes of a store', () => {
     assert.match(recovery.problems.join('\n'), /5 events could not be found/);
   });
 
+  it('gives a session of which no event was found one that says so', async (t) => {
+    for (const lastSeq of [0, 1, 4_000_000_000]) {
+      const { events, recovery, sessions, to } = await recovered(
+        t,
+        async ({ store }) => void (await store.create(firstStep({}, NOW - 7))),
+        (db) => db.exec(`DELETE FROM events; UPDATE sessions SET last_seq = ${lastSeq}`),
+      );
+      assert.deepEqual(
+        events.map(({ seq, type, timestamp, data }) => [seq, type, timestamp, data]),
+        [[1, 'lost', NOW - 7, '{"reason":"not found in the damaged store"}']],
+      );
+      assert.equal(sessions[0]?.['last_seq'], 1);
+      assert.deepEqual(recovery.events, { saved: 0, damaged: 0, lost: 1 });
+      assert.match(recovery.problems.join('\n'), /1 event could not be found/);
+      assert.equal(await importable(to, NOW), 1);
+    }
+  });
+
+  it('brings status and end to agree, whichever of them was readable', async (t) => {
+    const of = async (change: string) => {
+      const { sessions, to, recovery } = await recovered(
+        t,
+        async ({ store }) => {
+          const { id } = await store.create(firstStep({}, NOW - 9000));
+          await store.update(id, state.complete({ id, result: 1 }));
+        },
+        (db) => db.exec(`UPDATE sessions SET updated_at = ${NOW - 5}, ${change}`),
+      );
+      assert.equal(await importable(to, NOW), 1);
+      assert.match(recovery.problems.join('\n'), /could not be read/);
+      return [sessions[0]?.['status'], sessions[0]?.['ended_at']];
+    };
+    assert.deepEqual(await of('ended_at = NULL'), ['completed', NOW - 5]);
+    assert.deepEqual(await of("status = 'active', ended_at = 77"), ['active', null]);
+    assert.deepEqual(await of("status = 'odd', ended_at = 77"), ['completed', 77]);
+    assert.deepEqual(
+      await of("status = 'odd', ended_at = 77, error = 'e'; DELETE FROM events WHERE seq = 2"),
+      ['failed', 77],
+    );
+    assert.deepEqual(await of("status = 'odd', ended_at = 77; DELETE FROM events WHERE seq = 2"), [
+      'completed',
+      77,
+    ]);
+    assert.deepEqual(await of("status = 'odd', ended_at = -1"), ['completed', NOW - 5]);
+  });
+
+  it('holds what it mends to what can be imported', async (t) => {
+    const day = 24 * 60 * 60 * 1000;
+    const { sessions, to, events, recovery } = await recovered(
+      t,
+      async ({ store }) => {
+        const { id } = await store.create(
+          firstStep({ label: 'mine', workspace: '/w', userId: 'u' }, NOW - 9),
+        );
+        await store.update(id, note(id, 'x'));
+      },
+      (db) =>
+        db.exec(`UPDATE sessions SET task = '', title = '', mode = replace(hex(zeroblob(200)), '00', 'äb'),
+          label = 'a' || char(27) || 'b', user_id = '', error = char(65279) || replace(hex(zeroblob(200000)), '00', '€'),
+          parent_id = 'p' || char(1), forked_from = json('{"id":"\u0001","seq":1}'),
+          tokens_total = 9007199254740991, tool_calls = 1000000000001, cost_usd = 1e10,
+          tools_used = json_array('ok', replace(hex(zeroblob(300)), '00', 'x'), ''),
+          context = '{"a":' || replace(hex(zeroblob(300)), '00', '[') || replace(hex(zeroblob(300)), '00', ']') || '}',
+          created_at = -1, updated_at = ${NOW + 2 * day}, archived_at = ${NOW + day - 1};
+          UPDATE events SET timestamp = ${NOW + 2 * day} WHERE seq = 2`),
+    );
+    const [row] = sessions;
+    assert.equal(await importable(to, NOW), 1);
+    assert.equal(row?.['task'], 'Fix the tests');
+    assert.equal(row['title'], 'Fix the tests');
+    assert.equal(row['mode'], 'äb'.repeat(85));
+    for (const name of ['label', 'user_id', 'parent_id', 'forked_from', 'cost_usd'])
+      assert.equal(row[name], null, name);
+    assert.equal(Buffer.byteLength(String(row['error'])), 256 * 1024 - 1);
+    for (const name of ['tokens_total', 'tool_calls']) assert.equal(row[name], 0, name);
+    assert.ok(String(row['error']).startsWith('\ufeff€'));
+    assert.equal(row['tools_used'], '["ok"]');
+    assert.equal(row['context'], '{}');
+    assert.deepEqual(
+      ['created_at', 'updated_at', 'archived_at'].map((name) => row[name]),
+      [NOW - 9, NOW - 9, NOW + day - 1],
+    );
+    assert.deepEqual(
+      events.map(({ timestamp }) => timestamp),
+      [NOW - 9, NOW - 9],
+    );
+    assert.match(
+      recovery.problems.join('\n'),
+      /: label, title, mode, task, user_id, parent_id, context, error, tokens_total, cost_usd, tool_calls, tools_used, forked_from, created_at, updated_at could not be read/,
+    );
+  });
+
+  it('holds what it makes anew to what can be imported, whatever its events tell', async (t) => {
+    const { sessions, events, to } = await recovered(
+      t,
+      async ({ store }) => {
+        const { id } = await store.create(firstStep());
+        await store.update(id, note(id, 'x'));
+      },
+      (db) =>
+        db.exec(`DELETE FROM sessions;
+          UPDATE events SET data = json_object('task', replace(hex(zeroblob(200000)), '00', 'äb'), 'mode', '')
+            WHERE seq = 1;
+          UPDATE events SET data = json_object('text', replace(hex(zeroblob(400000)), '00', '€')) WHERE seq = 2`),
+    );
+    assert.equal(Buffer.byteLength(String(sessions[0]?.['task'])), 256 * 1024 - 1);
+    assert.equal(sessions[0]?.['mode'], 'unknown');
+    assert.equal(events[1]?.['type'], 'lost');
+    assert.equal(await importable(to, NOW), 1);
+
+    const surrogate = await recovered(
+      t,
+      async ({ store }) => void (await store.create(firstStep())),
+      (db) =>
+        db.exec(
+          String.raw`DELETE FROM sessions; UPDATE events SET data = '{"task":"\ud800","mode":"\udc00"}'`,
+        ),
+    );
+    assert.equal(surrogate.sessions[0]?.['task'], '\ufffd');
+    assert.equal(await importable(surrogate.to, NOW), 1);
+  });
+
+  it('leaves a parent out of which it has half the name', async (t) => {
+    const { sessions } = await recovered(
+      t,
+      async ({ store }) => void (await store.create(firstStep())),
+      (db) =>
+        db.exec("UPDATE sessions SET parent_id = CAST(x'ff41' AS TEXT), user_id = CAST(x'ff41' AS TEXT)"),
+    );
+    assert.equal(sessions[0]?.['parent_id'], null);
+    assert.equal(sessions[0]?.['user_id'], '\ufffdA');
+  });
+
+  it('does not lose the other rows of a page over a pointer that leads nowhere', async (t) => {
+    for (const pointer of [0, 0xffff]) {
+      const open = openStore(await tempFolder(t));
+      const { id } = await open.store.create(firstStep());
+      for (let number = 2; number <= 6; number++) await open.store.update(id, note(id, String(number)));
+      open.file.close();
+      const bytes = await readFile(open.path);
+      const page = Math.floor(bytes.indexOf('{"text":"2"}') / 4096) * 4096;
+      assert.equal(bytes[page], 13);
+      bytes.writeUInt16BE(pointer, page + 8 + 2);
+      await writeFile(open.path, bytes);
+      const { events, pages } = await recover(open.path, `${open.path}.new`);
+      assert.deepEqual(events, { saved: 5, damaged: 0, lost: 1 });
+      assert.equal(pages.unreadable, 1);
+    }
+  });
+
   it('does not believe a single number that tells of very many events', async (t) => {
     const of = (change: string) =>
       recovered(
@@ -320,6 +484,46 @@ describe('what recovery makes of a store', () => {
     assert.deepEqual(figures.events, { saved: 8, damaged: 0, lost: 0 });
     assert.match(problems.join('\n'), new RegExp(`The id of session ${one} was damaged`));
     assert.match(problems.join('\n'), new RegExp(`Events of session ${other} had a damaged id`));
+  });
+
+  it('says that it gave a session another id, which its children follow, and which no other has', async (t) => {
+    const { sessions, events, recovery, to } = await recovered(
+      t,
+      async ({ store }) => {
+        for (const task of ['one', 'two', 'three', 'child']) {
+          const { id } = await store.create(firstStep({ task }));
+          await store.update(id, note(id, task));
+        }
+      },
+      (db) => {
+        const ids = { one: "'a' || char(10) || 'b'", two: "'a' || char(9) || 'b'", three: "'a_b'" };
+        for (const [task, id] of Object.entries(ids)) {
+          db.exec(`UPDATE events SET session_id = ${id}
+              WHERE session_id = (SELECT id FROM sessions WHERE task = '${task}');
+            UPDATE sessions SET id = ${id} WHERE task = '${task}'`);
+        }
+        db.exec(`UPDATE sessions SET parent_id = ${ids.one}, forked_from = json_object('id', ${ids.two}, 'seq', 1)
+          WHERE task = 'child'`);
+      },
+    );
+    const idOf = (task: string) => sessions.find((row) => row['task'] === task)?.['id'];
+    assert.equal(idOf('three'), 'a_b');
+    assert.deepEqual(new Set([idOf('one'), idOf('two')]), new Set(['a_b_2', 'a_b_3']));
+    for (const task of ['one', 'two', 'three']) {
+      const own = events.filter((row) => row['session_id'] === idOf(task));
+      assert.deepEqual(own[1]?.['data'], `{"text":"${task}"}`);
+    }
+    const child = sessions.find((row) => row['task'] === 'child');
+    assert.equal(child?.['parent_id'], idOf('one'));
+    assert.equal(child?.['forked_from'], `{"id":"${String(idOf('two'))}","seq":1}`);
+    assert.deepEqual(recovery.events, { saved: 8, damaged: 0, lost: 0 });
+    assert.deepEqual(
+      recovery.problems.filter((problem) => problem.includes('a_b')).sort(),
+      ['a_b_2', 'a_b_3'].map(
+        (id) => `Session ${id} has a new id: its own had control characters, or was too long.`,
+      ),
+    );
+    assert.equal(await importable(to, NOW), 4);
   });
 
   it('keeps what has a damaged id that is near no other, under an id that can be typed', async (t) => {
@@ -423,8 +627,73 @@ describe('what recovery makes of a store', () => {
     const open = openStore(await tempFolder(t));
     await open.store.create(firstStep());
     open.file.close();
-    alter(open.path, (db) => db.exec('ALTER TABLE sessions ADD COLUMN mood TEXT; PRAGMA user_version = 99'));
-    await assert.rejects(recover(open.path, `${open.path}.new`), { code: 'STORE_NEWER' });
+    for (const change of [
+      'ALTER TABLE sessions ADD COLUMN mood TEXT',
+      'CREATE TABLE moods (mood TEXT)',
+      'CREATE INDEX sessions_by_agent ON sessions (agent_id)',
+      'DROP INDEX sessions_in_trash',
+      'DROP INDEX sessions_in_trash; CREATE INDEX sessions_in_trash ON sessions (trashed_at, id)',
+      "CREATE TRIGGER no_end BEFORE DELETE ON sessions BEGIN SELECT raise(ABORT, 'no'); END",
+    ]) {
+      const newer = `${open.path}.newer`;
+      await copyFile(open.path, newer);
+      alter(newer, (db) => db.exec(`${change}; PRAGMA user_version = ${schemaSteps.length + 1}`));
+      await assert.rejects(recover(newer, `${newer}.new`), { code: 'STORE_NEWER' }, change);
+      // With another fault in the header, its version may be one, too: refused, nothing would be saved at all.
+      for (const at of [18, 22, 56, 70, 80]) {
+        const wrong = await readFile(newer);
+        wrong[at] = 7;
+        await writeFile(`${newer}.wrong`, wrong);
+        await recover(`${newer}.wrong`, `${newer}.saved`);
+        await rm(`${newer}.saved`);
+      }
+      // What is not known in a store that says it is not newer is damage, or somebody's own.
+      alter(newer, (db) => db.exec(`PRAGMA user_version = ${schemaSteps.length}`));
+      await recover(newer, `${newer}.same`);
+      await rm(`${newer}.same`);
+    }
+  });
+
+  it('takes a wrong byte in the version for no newer Lockstep, also where another is wrong', async (t) => {
+    for (const version of schemaSteps.keys()) {
+      const path = join(await tempFolder(t), 'store.db');
+      alter(path, (db) => {
+        for (const step of schemaSteps.slice(0, version + 1)) db.exec(step);
+        db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+      });
+      const whole = await readFile(path);
+      for (const at of [60, 61, 62, 63]) {
+        const wrong = Buffer.from(whole);
+        wrong[at] = 0x77;
+        await writeFile(path, wrong);
+        await recover(path, `${path}.new`);
+        await rm(`${path}.new`);
+      }
+      // Bytes of the header and of the schema besides.
+      const places = [...Array(whole.length / PAGE).keys()]
+        .flatMap((page) => placesOfSchema(whole, page))
+        .filter((_, index) => index % 61 === version);
+      // And one that tells how long a statement is.
+      places.push(whole.indexOf('tableremovalsremovals') - 1);
+      for (const [index, at] of places.entries()) {
+        const wrong = Buffer.from(whole);
+        wrong[at] = (whole[at] ?? 0) ^ (1 << (index % 6));
+        wrong[63] = schemaSteps.length + 1;
+        await writeFile(path, wrong);
+        const database = await openDatabaseFile(path, collectProblems(), () => undefined);
+        try {
+          const tally = {
+            used: new Set<number>(),
+            unreadable: new Set<number>(),
+            missing: new Set<number>(),
+          };
+          const tables = await findTables(database, tally, () => undefined);
+          assert.equal(isNewer(database, tables), false, `byte ${at} of schema ${version + 1}`);
+        } finally {
+          database.close();
+        }
+      }
+    }
   });
 
   it('says at most 100 sentences, and how many more there are', async (t) => {

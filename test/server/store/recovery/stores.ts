@@ -1,8 +1,12 @@
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { v7 as uuidv7 } from 'uuid';
+import { parseExport } from '../../../../server/domain/sessionExport.ts';
 import * as state from '../../../../server/domain/sessionState.ts';
+import { inTurns } from '../../../../server/methods/inTurns.ts';
+import { exportPart } from '../../../../server/methods/sessionExport.ts';
 import { Counters } from '../../../../server/platform/counters.ts';
 import { systemFileSystem } from '../../../../server/platform/fileSystem.ts';
 import { sessionsStart } from '../../../../server/protocol/sessionLifecycleMethods.ts';
@@ -10,8 +14,11 @@ import { recoverStore, type Recovery } from '../../../../server/store/recovery/r
 import { SqliteSessionStore } from '../../../../server/store/sqliteSessionStore.ts';
 import { nextRevision, StoreFile } from '../../../../server/store/storeFile.ts';
 
-/** Milliseconds since the epoch: the time of every recovery in these tests. */
-export const NOW = Date.parse('2027-03-04T05:06:07.890Z');
+/** Milliseconds since the epoch, in the past: when stores are filled, the same for the same seed. */
+export const NOW = Date.parse('2024-03-04T05:06:07.890Z');
+
+/** How many damaged files are tried; the other tests that draw what they try do so in proportion. */
+export const FILES = Number(process.env['LOCKSTEP_RECOVERY_FILES'] ?? 40);
 
 export interface OpenStore {
   readonly path: string;
@@ -33,7 +40,7 @@ export function destroy({ file }: OpenStore, id: string): Promise<void> {
   });
 }
 
-export function recover(from: string, to: string, now = NOW): Promise<Recovery> {
+export function recover(from: string, to: string, now = Date.now()): Promise<Recovery> {
   return recoverStore(from, to, { fileSystem: systemFileSystem, now });
 }
 
@@ -55,6 +62,40 @@ export function rowsOf(path: string): Rows {
     };
   } finally {
     db.close();
+  }
+}
+
+/**
+ * Exports each session of a recovered store, as another store would import it. `now` is the time of the import. Gives how many there were.
+ * @throws where an import would refuse what was exported
+ */
+export async function importable(path: string, now: number): Promise<number> {
+  // Only what is out of the trash is exported; and a label may be taken meanwhile.
+  const db = new DatabaseSync(path);
+  db.exec('UPDATE sessions SET trashed_at = NULL, label = NULL WHERE trashed_at IS NOT NULL');
+  const ids = db
+    .prepare('SELECT id FROM sessions ORDER BY id')
+    .all()
+    .map(({ id }) => String(id));
+  db.close();
+  const file = new StoreFile({ path, fileSystem: systemFileSystem, counters: new Counters() });
+  const store = new SqliteSessionStore(file, { now: Date.now });
+  try {
+    const parts: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const part = await exportPart({ ids, format: 'jsonl', cursor }, store);
+      parts.push(part.content);
+      cursor = part.nextCursor;
+    } while (cursor !== undefined);
+    const imported = await inTurns(parseExport(parts.join(''), now));
+    assert.deepEqual(
+      imported.map(({ state: { session } }) => session.id),
+      ids,
+    );
+    return imported.length;
+  } finally {
+    file.close();
   }
 }
 
