@@ -9,14 +9,14 @@ export interface Figures {
   readonly note?: string;
 }
 
-/** Runs work again and again, and times each run; the first ones warm up and do not count. */
+/** Runs work again and again, and times each run; one in five before them warms up and does not count. */
 export async function measure(
   name: string,
   runs: number,
   work: (run: number) => unknown,
   note?: string,
 ): Promise<Figures> {
-  const warmUps = Math.min(3, runs - 1);
+  const warmUps = Math.ceil(runs / 5);
   const times: number[] = [];
   for (let run = 0; run < runs + warmUps; run++) {
     const begun = performance.now();

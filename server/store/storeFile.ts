@@ -126,7 +126,7 @@ export class StoreFile {
   async #whenFree<T>(deadline: number, attempt: () => T): Promise<T> {
     const { path, counters } = this.#options;
     const begun = performance.now();
-    for (let pause = 1; ; pause = Math.min(pause * 2, 8)) {
+    for (let pause = 1; ; pause = Math.min(pause * 2, 20)) {
       try {
         return attempt();
       } catch (error) {
