@@ -14,6 +14,7 @@ import { Owners } from './locks/owners.ts';
 import { Client } from './methods/client.ts';
 import { registerHealthMethods } from './methods/healthMethods.ts';
 import { registerLeaseMethods } from './methods/leaseMethods.ts';
+import { registerOpenclawMethods } from './methods/openclawMethods.ts';
 import { registerLockMethods } from './methods/lockMethods.ts';
 import { Registry } from './methods/registry.ts';
 import { registerSessionMethods } from './methods/sessionMethods.ts';
@@ -33,6 +34,9 @@ import { claudeLocks } from './sources/claudeCode/locks.ts';
 import { claudeCodeConfigDir, createClaudeCodeSource } from './sources/claudeCode/source.ts';
 import { codexHome, codexLocks } from './sources/codex/locks.ts';
 import { openclawLocks, openclawStateDir } from './sources/openclaw/locks.ts';
+import { sessionCacheTtlMs, SessionsFiles } from './sources/openclaw/sessionsJson.ts';
+import { StateDirectories } from './sources/openclaw/stateDirectory.ts';
+import { TranscriptEnds } from './sources/openclaw/transcripts.ts';
 import { opencodeLocks, opencodeStateDir } from './sources/opencode/locks.ts';
 import { piLocks } from './sources/pi/locks.ts';
 import { createPiSource, piAgentDir } from './sources/pi/source.ts';
@@ -106,6 +110,13 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
   registerStoreMethods(registry, backups, recovery);
   registerSourceMethods(registry, sources);
   registerTranscriptMethods(registry, sessions, sources);
+  const sessionsFiles = new SessionsFiles({ clock, ttlMs: sessionCacheTtlMs(env) });
+  registerOpenclawMethods(registry, {
+    directories: new StateDirectories(sessionsFiles, userHome),
+    ends: new TranscriptEnds(),
+    stateDir: openclawStateDir(env, userHome),
+    clock,
+  });
 
   const running = new Set<Disposable>();
   let housekeeping: Disposable | undefined;

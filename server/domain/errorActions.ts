@@ -8,6 +8,8 @@ export const actionLabels = {
   askToPause: 'Ask It to Pause',
   pause: 'Pause',
   recover: 'Recover…',
+  openFile: 'Open File',
+  openBackup: 'Open Newest Backup',
 } as const;
 
 export const retry: ErrorAction = { kind: 'retry', label: actionLabels.retry };
@@ -20,3 +22,12 @@ export const recover: ErrorAction = {
   method: 'store.recover',
   params: { dryRun: true },
 };
+
+/** Of a damaged file that is not ours to mend. */
+export function openFile(url: string): ErrorAction {
+  return { kind: 'link', label: actionLabels.openFile, url };
+}
+
+export function openBackup(url: string): ErrorAction {
+  return { kind: 'link', label: actionLabels.openBackup, url };
+}

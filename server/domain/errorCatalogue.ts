@@ -1,5 +1,5 @@
 import type { ErrorAction, ErrorCode, WireError } from '../protocol/error.ts';
-import { recover, report, retry } from './errorActions.ts';
+import { report, retry } from './errorActions.ts';
 import { LockstepError } from './errors.ts';
 
 interface Entry {
@@ -50,8 +50,8 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Entry>> = {
   STORE_CORRUPT: {
     title: 'Store is damaged',
     explanation:
-      'The file cannot be read as a Lockstep store, and was left as it is. Recovering saves what is readable into a new one and keeps the damaged file; backups of the last days are in the folder "backups" beside it.',
-    actions: [recover, retry, report],
+      'The file cannot be read, and was left as it is. Where it is a store of Lockstep, recovering saves what is readable into a new one and keeps the damaged file; backups of the last days are in the folder "backups" beside it.',
+    actions: [retry, report],
   },
   STORE_NEWER: {
     title: 'Store is newer than this Lockstep',

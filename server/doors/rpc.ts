@@ -19,13 +19,22 @@ export interface RpcDoor {
   readonly onDidChange: (listener: (revision: number) => void) => Disposable;
   readonly input: Readable;
   readonly output: Writable;
+  /** The other agent's store that is meant where a call names none. */
+  readonly source?: string | undefined;
 }
 
 /**
  * JSON-RPC 2.0, one message a line. Calls run side by side, so answers may come in another order. Resolves after
  * the input has ended, every call was answered, and the client's leases were released.
  */
-export async function serveRpc({ registry, connect, onDidChange, input, output }: RpcDoor): Promise<void> {
+export async function serveRpc({
+  registry,
+  connect,
+  onDidChange,
+  input,
+  output,
+  source,
+}: RpcDoor): Promise<void> {
   let broken = false;
   output.on('error', () => {
     broken = true; // the reader is gone; calls still finish
@@ -45,7 +54,7 @@ export async function serveRpc({ registry, connect, onDidChange, input, output }
       continue;
     }
     const calls = registry.waits(read.method) ? waiting : running;
-    const call = answer(client, read, send);
+    const call = answer(client, read, source, send);
     calls.add(call);
     void call.finally(() => calls.delete(call));
     if (running.size >= MOST_CALLS) await Promise.race(running);
@@ -111,9 +120,10 @@ function readRequest(line: string | typeof TOO_LONG, registry: Registry): Read {
 async function answer(
   client: Client,
   { id, method, params }: Call,
+  source: string | undefined,
   send: (message: object) => void,
 ): Promise<void> {
-  const outcome = await client.call(method, params ?? {});
+  const outcome = await client.call(method, params ?? {}, source === undefined ? {} : { source });
   if (id === undefined) return;
   if (outcome.ok) return send({ id, result: outcome.result });
   const { error } = outcome;

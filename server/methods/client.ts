@@ -1,4 +1,5 @@
 import type { ClientLeases } from '../locks/clientLeases.ts';
+import type { Caller } from './caller.ts';
 import type { Outcome, Registry } from './registry.ts';
 
 /** A client that is connected for some time: what it acquires is kept until it goes. */
@@ -12,8 +13,8 @@ export class Client {
   }
 
   /** As `Registry.call`. */
-  call(name: string, params: unknown): Promise<Outcome> {
-    return this.#registry.call(name, params, { leases: this.#leases });
+  call(name: string, params: unknown, caller: Pick<Caller, 'source'> = {}): Promise<Outcome> {
+    return this.#registry.call(name, params, { ...caller, leases: this.#leases });
   }
 
   /** The client makes no more calls, and may wait for answers: it keeps what it holds, and gets nothing more to hold. */

@@ -81,9 +81,9 @@ function parseParams<P extends z.ZodType>(method: Method<P>, params: unknown): z
     problem: issue.code === 'unrecognized_keys' ? 'is not a parameter' : issue.message,
   }));
   const words = problems.map(({ param, problem }) => (param === '' ? problem : `${param}: ${problem}`));
-  throw new LockstepError('INVALID_PARAMS', `${method.name}: ${words.join('; ')}.`, {
-    details: { problems },
-  });
+  const message =
+    method.paramProblems?.(parsed.error.issues, params) ?? `${method.name}: ${words.join('; ')}.`;
+  throw new LockstepError('INVALID_PARAMS', message, { details: { problems } });
 }
 
 async function beforeDeadline(

@@ -15,6 +15,8 @@ export interface Method<Params extends z.ZodType = z.ZodType, Result extends z.Z
   readonly result: Result;
   /** Milliseconds; {@link DEFAULT_DEADLINE_MS} if unset. */
   readonly deadlineMs?: number;
+  /** The words for params that were refused, where they are not Lockstep's own. */
+  readonly paramProblems?: (issues: readonly z.core.$ZodIssue[], params: unknown) => string;
   /** Whether a call may wait for others' doing: such calls hold up no other call of their client. */
   readonly waits?: boolean;
 }

@@ -6,6 +6,7 @@ import * as trash from './sessionTrashMethods.ts';
 import * as store from './storeMethods.ts';
 import * as locks from './lockMethods.ts';
 import { healthGet } from './healthMethods.ts';
+import * as openclaw from './openclawMethods.ts';
 import * as sources from './sourceMethods.ts';
 import * as transcripts from './transcriptMethods.ts';
 import type { Method } from './method.ts';
@@ -53,4 +54,7 @@ export const methods: readonly Method[] = [
   sources.sourcesList,
   sources.sourcesSessions,
   transcripts.transcriptsPage,
+  openclaw.sessionsList,
+  openclaw.sessionsPreview,
+  openclaw.sessionsResolve,
 ];

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { recover } from '../domain/errorActions.ts';
 import { LockstepError } from '../domain/errors.ts';
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html). */
@@ -39,6 +40,7 @@ export function storeUnavailable(
 export function storeCorrupt(path: string, what: string, cause?: unknown): LockstepError {
   return new LockstepError('STORE_CORRUPT', `The store ${path} is damaged: ${what}.`, {
     details: { path },
+    actions: [recover],
     cause,
   });
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import * as z from 'zod';
 
 /** The values of options, as they come from a command line. */
@@ -39,3 +40,13 @@ export const days = z
     const unit = /[mhdw]$/.exec(given)?.[0] ?? '';
     return Number.parseFloat(given) * (DAYS[unit] ?? 1);
   });
+
+/** `openclaw:<folder>`, with the folder as an absolute path. */
+export const openclawStore = z
+  .string()
+  .regex(/^openclaw:./s, 'needs openclaw: and the path of a state directory')
+  .transform((given) => {
+    const folder = given.indexOf(':') + 1;
+    return given.slice(0, folder) + resolve(given.slice(folder));
+  })
+  .optional();

@@ -4,8 +4,14 @@ import { UsageError } from './commandError.ts';
 import { defineCommand } from './commandSpec.ts';
 import { EXIT } from './exitCodes.ts';
 import { readAll } from './input.ts';
-import { flag } from './optionValues.ts';
+import { flag, openclawStore } from './optionValues.ts';
 import { option } from './commandSpec.ts';
+
+const source = option(
+  '--source <openclaw:folder>',
+  'the OpenClaw state directory of sessions.list, sessions.preview and sessions.resolve',
+  openclawStore,
+);
 
 export const call = defineCommand({
   name: 'call',
@@ -25,7 +31,8 @@ export const call = defineCommand({
     },
     { line: 'lockstep call sessions.import - < params.json', words: 'the params from a file' },
   ],
-  async run(context, [method = '', json]) {
+  options: { source },
+  async run(context, [method = '', json], { source }) {
     const { registry, stdin, stderr } = context.door;
     if (!registry.has(method))
       throw new UsageError(`there is no method ${method}; lockstep methods lists them`);
@@ -37,7 +44,7 @@ export const call = defineCommand({
         `the params are not JSON: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
-    const outcome = await registry.call(method, params);
+    const outcome = await registry.call(method, params, source === undefined ? {} : { source });
     if (outcome.ok) {
       await context.print(JSON.stringify(outcome.result, null, 2));
       return EXIT.ok;
@@ -54,14 +61,15 @@ export const rpc = defineCommand({
   details:
     'Ends when stdin has ended and every call was answered. What a client acquires is kept while it is connected, and released when it goes.',
   json: false,
+  options: { source },
   examples: [
     {
       line: `echo '{"jsonrpc": "2.0", "id": 1, "method": "sessions.stats"}' | lockstep rpc`,
       words: 'one call, one answer',
     },
   ],
-  async run({ door }) {
-    await serveRpc({ ...door, input: door.stdin, output: door.stdout });
+  async run({ door }, _, { source }) {
+    await serveRpc({ ...door, input: door.stdin, output: door.stdout, source });
   },
 });
 

@@ -184,10 +184,12 @@ describe('the trash of a store file', () => {
        INSERT INTO events SELECT ?, i, 5, 'note', '{}' FROM n`,
     ).run(id);
     db.prepare('UPDATE sessions SET last_seq = ? WHERE id = ?').run(HISTORY, id);
-    db.close();
     for (let index = 0; index < 3; index++)
       await opened.store.remove((await opened.store.create(firstStep())).id);
     await opened.store.remove(id);
+    // The long one came last, also where all came within a millisecond.
+    db.prepare('UPDATE sessions SET trashed_at = trashed_at + 1000 WHERE id = ?').run(id);
+    db.close();
     return { ...opened, id };
   }
 
