@@ -328,6 +328,9 @@ describe('the list of sessions in VS Code', () => {
       ['Status', 'Active 212', '12 more'],
     ] as const) {
       await workbench.palette('Lockstep: Refresh Sessions');
+      // What a palette gives the focus back to, as it closes, closes a list that is open by then.
+      await workbench.quickInput.whenClosed();
+      await workbench.sidebar.whenStill(VIEW);
       await chooses('Group Sessions By…', grouping);
       await eventually(groups, (all) => all[0] === group, { what: group });
       await workbench.sidebar.whenStill(VIEW);

@@ -56,7 +56,10 @@ describe('when something is wrong, in VS Code', () => {
       { what: 'another server' },
     );
     assert.notEqual(next, pid);
+    // The row stays while there is no server, but none of its actions works then.
+    await workbench.statusBarItem('Lockstep: 1 active, 1 paused').waitFor();
     await workbench.sidebar.row('Fix the flaky checkout test').waitFor();
+    await workbench.sidebar.whenStill('Sessions');
     await workbench.sidebar.rowAction('Fix the flaky checkout test', 'Pause Session');
     await workbench.statusBarItem('Lockstep: 0 active, 2 paused').waitFor();
     assert.deepEqual(await workbench.notifications.list(), []);
