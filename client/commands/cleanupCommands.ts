@@ -3,7 +3,7 @@ import type { ResultOf } from '../../server/protocol/method.ts';
 import { sessionsCleanup, type PlannedSession } from '../../server/protocol/sessionTrashMethods.ts';
 import { Commands } from '../ids.ts';
 import { listText } from '../services/plainText.ts';
-import type { Call } from '../services/sessionModel.ts';
+import type { Call } from '../services/call.ts';
 import { shortAge } from '../views/age.ts';
 import { statusIcon, statusLabel } from '../views/sessionItem.ts';
 import type { CommandHandler } from './commandTable.ts';

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { healthGet } from '../../server/protocol/healthMethods.ts';
 import { Commands, Views } from '../ids.ts';
 import type { LockModel } from '../services/lockModel.ts';
-import type { Call } from '../services/sessionModel.ts';
+import type { Call } from '../services/call.ts';
 import type { Reports } from '../views/reports.ts';
 import { doctorReport, healthLabel } from '../views/doctorReport.ts';
 import type { HealthModel } from '../services/healthModel.ts';

@@ -5,7 +5,7 @@ import { Commands } from '../ids.ts';
 import type { LockModel } from '../services/lockModel.ts';
 import { plainText } from '../services/plainText.ts';
 import { OWN_REF } from '../services/sessionHeaders.ts';
-import type { Call } from '../services/sessionModel.ts';
+import type { Call } from '../services/call.ts';
 import type { TranscriptPanels } from '../transcript/panels.ts';
 import { formatLabel, lockLabel, lockPlace, ownerText, reasonText } from '../views/lockItem.ts';
 import type { LockNode } from '../views/lockNode.ts';

@@ -12,7 +12,8 @@ import {
 import { MAX_ITERATIONS, MAX_TITLE } from '../../server/protocol/session.ts';
 import { Commands } from '../ids.ts';
 import { plainText } from '../services/plainText.ts';
-import type { Call, SessionSummary } from '../services/sessionModel.ts';
+import type { Call } from '../services/call.ts';
+import type { SessionSummary } from '../services/sessionModel.ts';
 import type { CommandHandler } from './commandTable.ts';
 import { askIterations, askText } from './input.ts';
 import { leasedSession, targetSession, targetSessions, type Targets } from './target.ts';

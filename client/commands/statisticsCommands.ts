@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { sessionsStats } from '../../server/protocol/sessionQueryMethods.ts';
 import { Commands } from '../ids.ts';
-import type { Call } from '../services/sessionModel.ts';
+import type { Call } from '../services/call.ts';
 import { fullTime } from '../views/age.ts';
 import type { Reports } from '../views/reports.ts';
 import { statisticsReport } from '../views/statisticsReport.ts';

@@ -9,7 +9,7 @@ import {
 } from '../../server/protocol/storeMethods.ts';
 import { Commands } from '../ids.ts';
 import { listText, plainText } from '../services/plainText.ts';
-import type { Call } from '../services/sessionModel.ts';
+import type { Call } from '../services/call.ts';
 import { bytesText, fullTime, shortAge } from '../views/age.ts';
 import { recoveryReport, recoverySummary } from '../views/recoveryReport.ts';
 import type { Reports } from '../views/reports.ts';

@@ -136,19 +136,7 @@ export async function targetRefs(
     return isRow ? [refOf(node)] : [];
   });
   if (rows.length > 0) return [...new Set(rows)].filter(eligible);
-  const choices = [
-    ...sessionGroups
-      .flatMap((group) => sessions.list(group))
-      .map((session) => ({ ...choice(session), ref: OWN_REF + session.id })),
-    ...sources.groups.flatMap(({ label, sessions: theirs }) =>
-      theirs.map((session) => ({
-        label: listText(session.title),
-        description: label,
-        iconPath: new vscode.ThemeIcon('comment'),
-        ref: session.ref,
-      })),
-    ),
-  ].filter(({ ref }) => eligible(ref));
+  const choices = refChoices(sessions, sources).filter(({ ref }) => eligible(ref));
   if (choices.length === 0) {
     void vscode.window.showInformationMessage(vscode.l10n.t('{0}: no session is in a state for it.', title));
     return [];
@@ -172,4 +160,21 @@ export function leasedSession(argument: unknown): string | undefined {
 export function openable(argument: unknown): SessionSummary | SourceSession | undefined {
   const node = nodeOf(argument);
   return node?.type === 'session' || node?.type === 'source' ? node.session : undefined;
+}
+
+/** Every session that this window lists, of any origin, to pick from. */
+export function refChoices(sessions: SessionModel, sources: SourceModel) {
+  return [
+    ...sessionGroups
+      .flatMap((group) => sessions.list(group))
+      .map((session) => ({ ...choice(session), ref: OWN_REF + session.id })),
+    ...sources.groups.flatMap(({ label, sessions: theirs }) =>
+      theirs.map((session) => ({
+        label: listText(session.title),
+        description: label,
+        iconPath: new vscode.ThemeIcon('comment'),
+        ref: session.ref,
+      })),
+    ),
+  ];
 }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Session } from '../../server/protocol/session.ts';
 import { sessionsRestore } from '../../server/protocol/sessionTrashMethods.ts';
 import { plainText } from '../services/plainText.ts';
-import type { Call } from '../services/sessionModel.ts';
+import type { Call } from '../services/call.ts';
 
 /** Takes sessions out of the trash, one after the other. */
 export async function restoreAll(call: Call, ids: readonly string[]): Promise<Session[]> {

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { sessionsExport, type ExportFormat } from '../../server/protocol/sessionCopyMethods.ts';
-import type { Call } from './sessionModel.ts';
+import type { Call } from './call.ts';
 
 export interface ExportTask {
   readonly ids: readonly string[];

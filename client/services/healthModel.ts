@@ -1,23 +1,15 @@
 import { healthGet, type Health } from '../../server/protocol/healthMethods.ts';
-import { Reading } from './reading.ts';
-import type { Call } from './sessionModel.ts';
+import { ReadModel } from './readModel.ts';
+import type { Call } from './call.ts';
 
 /** What the server said of its health when it was asked last. */
-export class HealthModel {
+export class HealthModel extends ReadModel {
   readonly #call: Call;
-  readonly #reading = new Reading();
   #health: Health | undefined;
 
   constructor(call: Call) {
+    super();
     this.#call = call;
-  }
-
-  onDidChange(listener: () => void): { dispose(): void } {
-    return this.#reading.onDidChange(listener);
-  }
-
-  get error(): unknown {
-    return this.#reading.error;
   }
 
   get health(): Health | undefined {
@@ -25,7 +17,7 @@ export class HealthModel {
   }
 
   reload(): Promise<void> {
-    return this.#reading.queue(async () => {
+    return this.queue(async () => {
       this.#health = await this.#call(healthGet, {});
     });
   }

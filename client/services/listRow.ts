@@ -1,6 +1,7 @@
 import type { SourceSession } from '../../server/protocol/sourceSession.ts';
 import type { Sorting } from './listChoices.ts';
 import { OWN_REF } from './sessionHeaders.ts';
+import { compare } from './compare.ts';
 import type { SessionSummary } from './sessionModel.ts';
 
 /** A session in the list: one of Lockstep's own, or another agent's with its sub-agents below it. */
@@ -43,8 +44,4 @@ export function sortRows(rows: Iterable<ListRow>, sorting: Sorting): ListRow[] {
 function orderKeys({ session }: ListRow) {
   const { updatedAt, createdAt = updatedAt, title } = session;
   return { changed: updatedAt, started: createdAt, title };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

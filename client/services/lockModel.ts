@@ -1,7 +1,7 @@
 import { isStale, type Lock } from '../../server/protocol/lock.ts';
 import { locksList } from '../../server/protocol/lockMethods.ts';
-import { Reading } from './reading.ts';
-import type { Call } from './sessionModel.ts';
+import { ReadModel } from './readModel.ts';
+import type { Call } from './call.ts';
 
 export interface PlaceProblem {
   readonly path: string;
@@ -9,23 +9,15 @@ export interface PlaceProblem {
 }
 
 /** The leases and lock files that there are. Owners die without a file changing, so they are read again and again. */
-export class LockModel {
+export class LockModel extends ReadModel {
   readonly #call: Call;
-  readonly #reading = new Reading();
   #locks: readonly Lock[] | undefined;
   #problems: readonly PlaceProblem[] = [];
   #queued = false;
 
   constructor(call: Call) {
+    super();
     this.#call = call;
-  }
-
-  onDidChange(listener: () => void): { dispose(): void } {
-    return this.#reading.onDidChange(listener);
-  }
-
-  get error(): unknown {
-    return this.#reading.error;
   }
 
   get isLoaded(): boolean {
@@ -48,9 +40,9 @@ export class LockModel {
 
   /** Calls that come while one is waiting are one. */
   reload(): Promise<void> {
-    if (this.#queued) return this.#reading.idle;
+    if (this.#queued) return this.idle;
     this.#queued = true;
-    return this.#reading.queue(async () => {
+    return this.queue(async () => {
       this.#queued = false;
       const { locks, problems } = await this.#call(locksList, {});
       this.#locks = locks;

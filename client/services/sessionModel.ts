@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Method, ResultOf } from '../../server/protocol/method.ts';
+import type { ResultOf } from '../../server/protocol/method.ts';
 import type { Session, SessionStatus } from '../../server/protocol/session.ts';
 import { sessionKind, sessionStatus } from '../../server/protocol/session.ts';
 import {
@@ -10,14 +10,11 @@ import {
   type SessionCounts,
 } from '../../server/protocol/sessionQueryMethods.ts';
 import { Soon } from './every.ts';
-import { Reading } from './reading.ts';
+import type { Call } from './call.ts';
+import { compare } from './compare.ts';
+import { ReadModel } from './readModel.ts';
 import { TextSearch } from './textSearch.ts';
 import { WantedSessions } from './wantedSessions.ts';
-
-export type Call = <P extends z.ZodType, R extends z.ZodType>(
-  method: Method<P, R>,
-  params: z.input<P>,
-) => Promise<z.output<R>>;
 
 /** What views show of a session. Without the fields that can be large: a window may know thousands. */
 export type SessionSummary = Omit<Session, 'context' | 'metadata' | 'result'>;
@@ -53,9 +50,8 @@ interface GroupState {
  * The sessions that this window knows: the newest of each group, those that were asked for, then whatever changes. It
  * only ever takes over what the store says; commands do not touch it.
  */
-export class SessionModel {
+export class SessionModel extends ReadModel {
   readonly #call: Call;
-  readonly #reading = new Reading();
   readonly #sessions = new Map<string, SessionSummary>();
   readonly #groups = new Map<SessionGroup, GroupState>();
   readonly #kinds = new Map<Kind, Place>();
@@ -70,6 +66,7 @@ export class SessionModel {
   #catchUpQueued = false;
 
   constructor(call: Call, countEveryMs = COUNT_EVERY_MS) {
+    super();
     this.#call = call;
     this.#wanted = new WantedSessions((id) => call(sessionsGet, { id }));
     this.#search = new TextSearch((text, cursor) =>
@@ -77,21 +74,12 @@ export class SessionModel {
     );
     this.#countLater = new Soon(countEveryMs, () => {
       this.#mayCount = true;
-      if (this.#isCountDue) void this.#reading.queue(() => this.#count());
+      if (this.#isCountDue) void this.queue(() => this.#count());
     });
-  }
-
-  onDidChange(listener: () => void): { dispose(): void } {
-    return this.#reading.onDidChange(listener);
   }
 
   dispose(): void {
     this.#countLater.dispose();
-  }
-
-  /** What the last call failed with, or undefined when all is well. */
-  get error(): unknown {
-    return this.#reading.error;
   }
 
   /** Whether the store was read at least once. */
@@ -158,22 +146,22 @@ export class SessionModel {
 
   /** Forgets everything and reads anew. */
   reload(): Promise<void> {
-    return this.#reading.queue(() => this.#readAnew());
+    return this.queue(() => this.#readAnew());
   }
 
   /** Takes over what has changed since. Calls that come while one is waiting are one. */
   catchUp(): Promise<void> {
     if (this.#revision === undefined) return this.reload();
-    if (this.#catchUpQueued) return this.#reading.idle;
+    if (this.#catchUpQueued) return this.idle;
     this.#catchUpQueued = true;
-    return this.#reading.queue(() => {
+    return this.queue(() => {
       this.#catchUpQueued = false;
       return this.#takeChanges();
     });
   }
 
   showMore(group: SessionGroup): Promise<void> {
-    return this.#reading.queue(async () => {
+    return this.queue(async () => {
       const { limit } = this.#groups.get(group) ?? { limit: 0 };
       await this.#readOn(group);
       this.#groups.set(group, { cursor: this.#groups.get(group)?.cursor, limit: limit + PAGE });
@@ -182,14 +170,14 @@ export class SessionModel {
 
   /** Reads the next page of every group, archived ones left out. */
   showMoreOfAll(): Promise<void> {
-    return this.#reading.queue(async () => {
+    return this.queue(async () => {
       await Promise.all(sessionStatus.options.map((status) => this.#readOn(status)));
     });
   }
 
   /** Reads the next page of a kind, archived ones left out. */
   showMoreOfKind(kind: Kind): Promise<void> {
-    return this.#reading.queue(async () => {
+    return this.queue(async () => {
       if (this.isKindComplete(kind)) return;
       const page = await this.#find({ kind, limit: PAGE }, this.#kinds.get(kind)?.cursor);
       this.#addNew(page.sessions);
@@ -200,8 +188,8 @@ export class SessionModel {
   /** Sees to it that these are known, also where no page has brought them. */
   want(ids: readonly string[]): Promise<void> {
     const isNew = this.#wanted.add(ids);
-    if (!isNew || this.#revision === undefined) return this.#reading.idle;
-    return this.#reading.queue(async () => {
+    if (!isNew || this.#revision === undefined) return this.idle;
+    return this.queue(async () => {
       this.#addNew(await this.#wanted.read((id) => this.#sessions.has(id)));
     });
   }
@@ -211,11 +199,11 @@ export class SessionModel {
    * later. One text at a time; undefined ends it.
    */
   search(text: string | undefined): Promise<void> {
-    if (text === this.#search.text) return this.#reading.idle;
+    if (text === this.#search.text) return this.idle;
     this.#search.lookFor(text);
     // Before the first reading there is no revision to catch up from; that reading will search.
-    if (text === undefined || this.#revision === undefined) return this.#reading.idle;
-    return this.#reading.queue(async () => {
+    if (text === undefined || this.#revision === undefined) return this.idle;
+    return this.queue(async () => {
       // Not where somebody has typed on since.
       if (this.#search.text === text) this.#addNew(await this.#search.next());
     });
@@ -232,7 +220,7 @@ export class SessionModel {
   }
 
   searchMore(): Promise<void> {
-    return this.#reading.queue(async () => this.#addNew(await this.#search.next()));
+    return this.queue(async () => this.#addNew(await this.#search.next()));
   }
 
   async #readAnew(): Promise<void> {
@@ -329,8 +317,4 @@ export class SessionModel {
 
 export function groupOf(session: SessionSummary): SessionGroup {
   return session.archivedAt === undefined ? session.status : 'archived';
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

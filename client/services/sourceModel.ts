@@ -1,7 +1,7 @@
 import { sourcesList, sourcesSessions } from '../../server/protocol/sourceMethods.ts';
 import type { SourceKind, SourceProblem, SourceSession } from '../../server/protocol/sourceSession.ts';
-import { Reading } from './reading.ts';
-import type { Call } from './sessionModel.ts';
+import { ReadModel } from './readModel.ts';
+import type { Call } from './call.ts';
 
 const PAGE = 200;
 /** The most that `sources.sessions` gives of one agent. */
@@ -20,9 +20,8 @@ export interface SourceGroup {
 }
 
 /** The sessions of other agents that this window knows. Read again whenever their files change. */
-export class SourceModel {
+export class SourceModel extends ReadModel {
   readonly #call: Call;
-  readonly #reading = new Reading();
   readonly #limits = new Map<SourceKind, number>();
   #groups: readonly SourceGroup[] = [];
   #byRef: ReadonlyMap<string, SourceSession> = new Map();
@@ -36,15 +35,8 @@ export class SourceModel {
   #queued = false;
 
   constructor(call: Call) {
+    super();
     this.#call = call;
-  }
-
-  onDidChange(listener: () => void): { dispose(): void } {
-    return this.#reading.onDidChange(listener);
-  }
-
-  get error(): unknown {
-    return this.#reading.error;
   }
 
   /** The agents that have sessions, or files that should have been some. */
@@ -82,10 +74,10 @@ export class SourceModel {
 
   /** Whether to read all that there is, as a search through it needs. */
   readAll(readsAll: boolean): Promise<void> {
-    if (readsAll === this.#readsAll) return this.#reading.idle;
+    if (readsAll === this.#readsAll) return this.idle;
     this.#readsAll = readsAll;
     this.#hasReadAll = false;
-    return readsAll && !this.isComplete ? this.reload() : this.#reading.idle;
+    return readsAll && !this.isComplete ? this.reload() : this.idle;
   }
 
   /** Sees to it that these are known, also where they are not among the newest. */
@@ -93,14 +85,14 @@ export class SourceModel {
     const wanted = new Set(refs);
     const isMissing = [...wanted].some((ref) => !this.#wanted.has(ref) && !this.#byRef.has(ref));
     this.#wanted = wanted;
-    return isMissing && this.#isLoaded ? this.reload() : this.#reading.idle;
+    return isMissing && this.#isLoaded ? this.reload() : this.idle;
   }
 
   /** Calls that come while one is waiting are one. */
   reload(): Promise<void> {
-    if (this.#queued) return this.#reading.idle;
+    if (this.#queued) return this.idle;
     this.#queued = true;
-    return this.#reading.queue(() => {
+    return this.queue(() => {
       this.#queued = false;
       return this.#read();
     });

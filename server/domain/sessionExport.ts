@@ -4,7 +4,7 @@ import { isPlainObject, text } from '../protocol/json.ts';
 import { MAX_ITERATIONS, MAX_TOOLS_USED, nameText, session as sessionSchema } from '../protocol/session.ts';
 import { sessionsFail, sessionsPause, sessionsStart } from '../protocol/sessionLifecycleMethods.ts';
 import { LockstepError } from './errors.ts';
-import type { SessionState } from './sessionState.ts';
+import type { SessionState } from './sessionStep.ts';
 
 /**
  * The form of an export: JSON, one value a line, ended by LF. First the header, then each session followed by its

@@ -9,32 +9,17 @@ import { added, addedCost, addedTokens } from './counting.ts';
 import { actionLabels } from './errorActions.ts';
 import { LockstepError } from './errors.ts';
 import { mergePatch } from './mergePatch.ts';
-import type { Replayed } from './replay.ts';
-
-/** A session and what decides its next step, though nobody is shown it. */
-export interface SessionState {
-  readonly session: Session;
-  /** Whether an iteration was begun and not yet ended. */
-  readonly iterationOpen: boolean;
-  /** Why the pending pause was asked for. */
-  readonly pauseReason: string | undefined;
-}
-
-export interface NewEvent {
-  readonly type: string;
-  readonly data: JsonObject;
-}
-
-/** What a step makes of a state: the next state, and the events that tell of it, in order. */
-export interface Step extends SessionState {
-  readonly events: readonly NewEvent[];
-}
-
-/**
- * A step waits for a state and the time, in milliseconds since the epoch; it is pure, so a store may run it twice.
- * `isLeased`: another holds the session's lease.
- */
-export type Decide = (state: SessionState, now: number, isLeased?: boolean) => Step;
+import {
+  defined,
+  event,
+  sized,
+  step,
+  timeAfter,
+  type Decide,
+  type NewEvent,
+  type SessionState,
+  type Step,
+} from './sessionStep.ts';
 
 const noTokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 };
 const LIVE: readonly SessionStatus[] = ['active', 'paused', 'timeout'];
@@ -82,49 +67,6 @@ function startData({ task, mode, maxIterations, context }: Session): JsonObject 
   const data = { task, mode, maxIterations };
   const whole = { ...data, context };
   return jsonBytes(whole) <= MAX_JSON_BYTES ? whole : { ...data, contextBytes: jsonBytes(context) };
-}
-
-/** A session of its own that has the history of `origin` up to `seq`, and what that history made of it. */
-export function fork(
-  origin: Session,
-  replayed: Replayed,
-  id: string,
-  seq: number,
-  now: number,
-): SessionState {
-  const at = new Date(now).toISOString();
-  const { label: _label, result: _result, error: _error, costUsd: _cost, ...kept } = origin;
-  const { endedAt: _ended, archivedAt: _archived, ...living } = kept;
-  const { toolCalls, toolsUsed, errors, messages, tokens } = replayed;
-  const iterations = Math.min(replayed.iterations, MAX_ITERATIONS);
-  return {
-    session: {
-      ...living,
-      id,
-      status: 'active',
-      iterations,
-      maxIterations: Math.max(replayed.maxIterations ?? origin.maxIterations, iterations),
-      context: replayed.context ?? origin.context,
-      ...defined({
-        costUsd: replayed.costUsd,
-        model: replayed.model ?? origin.model,
-        provider: replayed.provider ?? origin.provider,
-      }),
-      tokens,
-      toolCalls,
-      toolsUsed: [...toolsUsed],
-      errors,
-      messages,
-      pausing: false,
-      forkedFrom: { id: origin.id, seq },
-      revision: 0,
-      createdAt: at,
-      updatedAt: at,
-    },
-    // The iteration that was under way is the original's.
-    iterationOpen: false,
-    pauseReason: undefined,
-  };
 }
 
 export function iterate(params: ParamsOf<typeof lifecycle.sessionsIterate>): Decide {
@@ -257,77 +199,6 @@ export function unarchive(state: SessionState, now: number): Step {
   return step({ ...state, session }, now, {}, [event('update', { archived: false })]);
 }
 
-/** Into the trash, where nobody works on it. */
-export function trash(state: SessionState, now: number): Step {
-  const { session } = state;
-  if (isRunning(state)) {
-    throw new LockstepError(
-      'ILLEGAL_TRANSITION',
-      `Session ${session.id} is at work: iteration ${session.iterations} was begun and has not ended. Pause it, or let it end, before you remove it.`,
-      {
-        details: { id: session.id, from: session.status, to: session.status },
-        actions: [
-          {
-            kind: 'command',
-            label: actionLabels.pause,
-            method: 'sessions.pause',
-            params: { id: session.id },
-          },
-        ],
-      },
-    );
-  }
-  // By the clock alone: after a last change in the future it would not be emptied until then.
-  const trashedAt = new Date(now).toISOString();
-  return step(state, now, { trashedAt }, [event('update', { trashed: true })]);
-}
-
-/** Out of the trash; without its label where another session has taken that meanwhile, and without a parent that is gone. */
-export function restore(isLabelTaken: boolean, isParentGone: boolean): Decide {
-  return (state, now) => {
-    const { trashedAt, label, parentId, ...session } = state.session;
-    if (trashedAt === undefined) return { ...state, events: [] };
-    const kept = defined({
-      label: isLabelTaken ? undefined : label,
-      parentId: isParentGone ? undefined : parentId,
-    });
-    const dropped = {
-      ...(isLabelTaken && label !== undefined ? { label: null } : {}),
-      ...(isParentGone && parentId !== undefined ? { parentId: null } : {}),
-    };
-    return step({ ...state, session: { ...session, ...kept } }, now, {}, [
-      event('update', { trashed: false, ...dropped }),
-    ]);
-  };
-}
-
-/** A session under other ids: its own, and those of the sessions that it names. `parent` is undefined where it is gone. */
-export function renamed(
-  { parentId: _parent, ...session }: Session,
-  newId: (id: string) => string,
-  parent: string | undefined,
-): Session {
-  const { forkedFrom } = session;
-  return {
-    ...session,
-    id: newId(session.id),
-    ...defined({ parentId: parent }),
-    ...(forkedFrom ? { forkedFrom: { ...forkedFrom, id: newId(forkedFrom.id) } } : {}),
-  };
-}
-
-/** Its parent was removed. */
-export function orphan(state: SessionState, now: number): Step {
-  const { parentId, ...session } = state.session;
-  if (parentId === undefined) return { ...state, events: [] };
-  return step({ ...state, session }, now, {}, [event('update', { parentId: null })]);
-}
-
-/** Whether an iteration is under way. */
-export function isRunning({ session, iterationOpen }: SessionState): boolean {
-  return session.status === 'active' && iterationOpen;
-}
-
 export function updateContext(params: ParamsOf<typeof history.sessionsUpdateContext>): Decide {
   return (state, now) => {
     allow('update the context of', state.session, LIVE);
@@ -405,18 +276,6 @@ export function isResumable(session: Session): { resumable: boolean; reason?: st
   }
 }
 
-function step(
-  state: SessionState,
-  now: number,
-  changes: Partial<Session>,
-  events: readonly NewEvent[],
-  hidden: Partial<Omit<SessionState, 'session'>> = {},
-): Step {
-  const session = { ...state.session, ...changes, updatedAt: timeAfter(state.session, now) };
-  const { iterationOpen, pauseReason } = { ...state, ...hidden };
-  return { session, iterationOpen, pauseReason, events };
-}
-
 function end(state: SessionState, now: number, changes: Partial<Session>, last: NewEvent): Step {
   const ended = { ...changes, pausing: false, endedAt: timeAfter(state.session, now) };
   return step(state, now, ended, [last], { iterationOpen: false, pauseReason: undefined });
@@ -429,27 +288,6 @@ function pauseNow(state: SessionState, now: number): Step {
 
 function followedBy(first: Step, second: Step): Step {
   return { ...second, events: [...first.events, ...second.events] };
-}
-
-/** Now, but never before the last change: clocks are set back, histories are not. */
-function timeAfter(session: Session, now: number): string {
-  const at = new Date(now).toISOString();
-  return at < session.updatedAt ? session.updatedAt : at;
-}
-
-/** `param` is what a caller gave that can make the data too large. */
-function event(type: string, data: JsonObject, param = 'data'): NewEvent {
-  return { type, data: sized(param, data) };
-}
-
-function sized(param: string, value: JsonObject): JsonObject {
-  const bytes = jsonBytes(value);
-  if (bytes <= MAX_JSON_BYTES) return value;
-  throw new LockstepError(
-    'INVALID_PARAMS',
-    `${param}: ${bytes} bytes of JSON is more than the ${MAX_JSON_BYTES} (1 MiB) that can be kept.`,
-    { details: { param, bytes, most: MAX_JSON_BYTES } },
-  );
 }
 
 /** `to` is the status that the step leads to; the session's own where it stays as it is. */
@@ -502,12 +340,4 @@ function titleOf(task: string): string {
   const characters = Array.from((line ?? task).trim().replaceAll(/\s+/g, ' '));
   const title = characters.length > 120 ? `${characters.slice(0, 119).join('')}…` : characters.join('');
   return title === '' ? 'Untitled session' : title;
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Without the keys whose value is undefined: on the wire and in the types, absent is absent. */
-function defined<T extends object>(object: T): Defined<T> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the compiler cannot see through fromEntries that only undefined values went
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -46,6 +46,7 @@ export class ClientLeases {
 
   /** The client makes no more calls: what it holds is kept, and what it is granted from now on is given back at once. */
   leave(): void {
+    if (!this.#isLeaving) this.#logger.log('debug', 'The client makes no more calls');
     this.#isLeaving = true;
   }
 

@@ -9,7 +9,8 @@ import {
   type Lease,
   type LeaseState,
 } from '../domain/lease.ts';
-import { inPlaceOfTheDead, type Decide } from '../domain/sessionState.ts';
+import type { Decide } from '../domain/sessionStep.ts';
+import { inPlaceOfTheDead } from '../domain/sessionState.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Counters } from '../platform/counters.ts';
 import type { Session } from '../protocol/session.ts';

@@ -15,14 +15,14 @@ const someText = anyText.min(1, { error: 'must not have fewer than 1 characters'
 const label = someText.max(512, { error: 'must not have more than 512 characters' });
 const yes = z.boolean({ error: 'must be boolean' });
 
-export const openclawSource = anyText
+const openclawSource = anyText
   .regex(/^openclaw(?::.+)?$/s, { error: 'must be openclaw:<absolute path of a state directory>' })
   .optional()
   .describe(
     '`openclaw:<absolute path of a state directory>`; `$OPENCLAW_STATE_DIR` or `~/.openclaw` if unset',
   );
 
-export const openclawKind = z.enum(['direct', 'group', 'global', 'unknown']);
+const openclawKind = z.enum(['direct', 'group', 'global', 'unknown']);
 export type OpenclawKind = z.infer<typeof openclawKind>;
 
 const openclawDefaults = z.strictObject({
@@ -109,7 +109,7 @@ const preview = z.strictObject({
 export type OpenclawPreview = z.infer<typeof preview>;
 
 /** At most so many rows, where a call does not say. */
-export const OPENCLAW_LIST_LIMIT = 100;
+const OPENCLAW_LIST_LIMIT = 100;
 
 export const sessionsList = defineMethod({
   name: 'sessions.list',

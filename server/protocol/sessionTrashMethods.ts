@@ -27,7 +27,7 @@ export const sessionsRestore = defineMethod({
 });
 
 /** A session that a clean-up would put into the trash. */
-export const plannedSession = session
+const plannedSession = session
   .pick({
     id: true,
     kind: true,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Lease, LeaseState, Ticket } from '../domain/lease.ts';
 import { leaseOwner } from '../protocol/lock.ts';
 import type { Connection } from './connection.ts';
-import { badRow, json } from './sessionRow.ts';
+import { json, parsedRow } from './sessionRow.ts';
 import { nextRevision } from './storeFile.ts';
 
 const owner = json.pipe(leaseOwner);
@@ -21,16 +21,20 @@ const ticketRow = z.object({ number: z.int(), owner, until: z.int() });
 
 /** @throws LockstepError STORE_CORRUPT, naming the column. */
 export function leaseFromRow(row: unknown, path: string): Lease {
-  const parsed = leaseRow.safeParse(row);
-  if (!parsed.success) throw badRow('leases', parsed.error, path);
-  const { session_id: session, token, fence, owner, ttl, acquired_at, expires_at } = parsed.data;
+  const {
+    session_id: session,
+    token,
+    fence,
+    owner,
+    ttl,
+    acquired_at,
+    expires_at,
+  } = parsedRow(leaseRow, row, 'leases', path);
   return { session, token, fence, owner, ttlMs: ttl, acquiredAt: acquired_at, expiresAt: expires_at };
 }
 
 function ticketFromRow(row: unknown, path: string): Ticket {
-  const parsed = ticketRow.safeParse(row);
-  if (!parsed.success) throw badRow('lease_tickets', parsed.error, path);
-  return parsed.data;
+  return parsedRow(ticketRow, row, 'lease_tickets', path);
 }
 
 /** The lease on a session, which may have expired. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { sessionKind, sessionStatus } from '../protocol/session.ts';
 import type { Connection } from './connection.ts';
-import { badRow } from './sessionRow.ts';
+import { iso, parsedRow } from './sessionRow.ts';
 import type { RemovableSession, SessionVersion } from './sessionStore.ts';
 
 const SINCE = 'coalesce(ended_at, archived_at)';
@@ -47,7 +47,7 @@ export function readRemovable(
   return {
     sessions: rows
       .all(endedBefore, now, limit)
-      .map((row) => removableOf(parsed(removableRow, row, connection.path))),
+      .map((row) => removableOf(parsedRow(removableRow, row, 'sessions', connection.path))),
     total: Number(count?.['total'] ?? 0),
   };
 }
@@ -61,7 +61,7 @@ export function readRemovableVersions(
   return connection
     .sql(`SELECT id, revision FROM sessions ${WHERE}`)
     .all(endedBefore, now)
-    .map((row) => parsed(versionRow, row, connection.path));
+    .map((row) => parsedRow(versionRow, row, 'sessions', connection.path));
 }
 
 function removableOf(row: z.output<typeof removableRow>): RemovableSession {
@@ -80,14 +80,4 @@ function removableOf(row: z.output<typeof removableRow>): RemovableSession {
     ...(row.archived_at === null ? {} : { archivedAt: iso(row.archived_at) }),
     revision,
   };
-}
-
-function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
-}
-
-function parsed<T extends z.ZodType>(schema: T, row: unknown, path: string): z.output<T> {
-  const result = schema.safeParse(row);
-  if (!result.success) throw badRow('sessions', result.error, path);
-  return result.data;
 }

@@ -73,9 +73,7 @@ const eventRow = z.object({ seq: integer, timestamp: integer, type: text, data: 
 
 /** @throws LockstepError STORE_CORRUPT, naming the column. */
 export function stateFromRow(row: unknown, path: string): StoredState {
-  const parsed = sessionRow.safeParse(row);
-  if (!parsed.success) throw badRow('sessions', parsed.error, path);
-  const r = parsed.data;
+  const r = parsedRow(sessionRow, row, 'sessions', path);
   const session: Session = {
     id: r.id,
     kind: r.kind,
@@ -178,9 +176,8 @@ export function rowFromState(state: StoredState): Record<string, SQLInputValue> 
 
 /** @throws LockstepError STORE_CORRUPT, naming the column. */
 export function eventFromRow(row: unknown, path: string): SessionEvent {
-  const parsed = eventRow.safeParse(row);
-  if (!parsed.success) throw badRow('events', parsed.error, path);
-  return { ...parsed.data, timestamp: iso(parsed.data.timestamp) };
+  const event = parsedRow(eventRow, row, 'events', path);
+  return { ...event, timestamp: iso(event.timestamp) };
 }
 
 function jsonFrom(value: string, path: string): unknown {
@@ -191,7 +188,8 @@ function jsonFrom(value: string, path: string): unknown {
   }
 }
 
-function iso(milliseconds: number): string {
+/** A time as the wire has it. */
+export function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
@@ -202,4 +200,16 @@ export function badRow(table: string, error: z.ZodError, path: string): Error {
     path,
     `a row of ${table} cannot be read (${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''})`,
   );
+}
+
+/** A row, or some columns of one. @throws LockstepError STORE_CORRUPT, naming the column */
+export function parsedRow<T extends z.ZodType>(
+  schema: T,
+  row: unknown,
+  table: string,
+  path: string,
+): z.output<T> {
+  const parsed = schema.safeParse(row);
+  if (!parsed.success) throw badRow(table, parsed.error, path);
+  return parsed.data;
 }

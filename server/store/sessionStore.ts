@@ -12,7 +12,7 @@ import type {
 } from '../protocol/sessionQueryMethods.ts';
 import type { Access } from '../domain/lease.ts';
 import type { ImportedSession } from '../domain/sessionExport.ts';
-import type { Decide, SessionState, Step } from '../domain/sessionState.ts';
+import type { Decide, SessionState, Step } from '../domain/sessionStep.ts';
 import type { sessionsImport } from '../protocol/sessionCopyMethods.ts';
 import type { PlannedSession, sessionsCleanup } from '../protocol/sessionTrashMethods.ts';
 

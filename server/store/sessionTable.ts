@@ -1,5 +1,5 @@
 import { LockstepError, sessionNotFound } from '../domain/errors.ts';
-import type { NewEvent, Step } from '../domain/sessionState.ts';
+import type { NewEvent, Step } from '../domain/sessionStep.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Connection } from './connection.ts';
 import { rowFromState, stateFromRow } from './sessionRow.ts';

@@ -4,8 +4,9 @@ import { LockstepError, sessionNotFound } from '../domain/errors.ts';
 import { admit, isHeld, sessionLocked, type Access } from '../domain/lease.ts';
 import { replay } from '../domain/replay.ts';
 import type { ImportedSession } from '../domain/sessionExport.ts';
-import * as domain from '../domain/sessionState.ts';
-import type { Decide, Step } from '../domain/sessionState.ts';
+import { fork, renamed } from '../domain/sessionFork.ts';
+import { orphan, restore, trash } from '../domain/sessionTrash.ts';
+import type { Decide, Step } from '../domain/sessionStep.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Disposable } from '../platform/disposable.ts';
 import type { SessionEvent } from '../protocol/event.ts';
@@ -140,7 +141,7 @@ export class SqliteSessionStore implements SessionStore {
       const state = anyStateOf(connection, id);
       const { label, parentId, trashedAt } = state.session;
       if (trashedAt !== undefined && Date.parse(trashedAt) === BEING_DESTROYED) throw sessionNotFound(id);
-      const decide = domain.restore(isTaken(connection, label), !isThere(connection, parentId));
+      const decide = restore(isTaken(connection, label), !isThere(connection, parentId));
       const restored = applyStep(connection, state, decide(state, this.#clock.now()));
       connection.sql('DELETE FROM removals WHERE id = ?').run(id);
       return restored;
@@ -166,7 +167,7 @@ export class SqliteSessionStore implements SessionStore {
         .sql('SELECT seq, timestamp, type, data FROM events WHERE session_id = ? AND seq <= ? ORDER BY seq')
         .iterate(id, seq);
       const replayed = replay(Iterator.from(rows).map((row) => eventFromRow(row, connection.path)));
-      const forked = domain.fork(origin, replayed, forkId, seq, this.#clock.now());
+      const forked = fork(origin, replayed, forkId, seq, this.#clock.now());
       const session = { ...forked.session, revision: nextRevision(connection) };
       insertSession(connection, { ...forked, session, lastSeq: seq });
       connection
@@ -191,7 +192,7 @@ export class SqliteSessionStore implements SessionStore {
           parentId === undefined || parentId === state.session.id
             ? undefined
             : (ids.get(parentId) ?? (isThere(connection, parentId) ? parentId : undefined));
-        const { label, ...session } = domain.renamed(state.session, (id) => ids.get(id) ?? id, parent);
+        const { label, ...session } = renamed(state.session, (id) => ids.get(id) ?? id, parent);
         const isDropped = isTaken(connection, label);
         const revision = nextRevision(connection);
         insertSession(connection, {
@@ -338,14 +339,14 @@ function putIntoTrash(
   const lease = leaseOf(connection, id);
   admit(id, lease, access, now);
   if (isHeld(lease, now, access.deaths)) throw sessionLocked(lease, now);
-  const step = domain.trash(state, now);
+  const step = trash(state, now);
   connection.sql('DELETE FROM leases WHERE session_id = ?').run(id);
   connection.sql('DELETE FROM lease_tickets WHERE session_id = ?').run(id);
   const children = connection.sql('SELECT id FROM sessions WHERE parent_id = ?').all(id);
   const released = children.map((child) => {
-    const orphan = anyStateOf(connection, String(child['id']));
-    const { revision } = applyStep(connection, orphan, domain.orphan(orphan, now));
-    return { id: orphan.session.id, before: orphan.session.revision, after: revision };
+    const state = anyStateOf(connection, String(child['id']));
+    const { revision } = applyStep(connection, state, orphan(state, now));
+    return { id: state.session.id, before: state.session.revision, after: revision };
   });
   const session = applyStep(connection, state, step);
   connection.sql('INSERT OR REPLACE INTO removals (id, revision) VALUES (?, ?)').run(id, session.revision);

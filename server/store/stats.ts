@@ -3,7 +3,7 @@ import { sessionKind, sessionStatus } from '../protocol/session.ts';
 import type { SessionCounts, SessionStats } from '../protocol/sessionQueryMethods.ts';
 import type { Connection } from './connection.ts';
 import type { Where } from './findQuery.ts';
-import { badRow } from './sessionRow.ts';
+import { parsedRow } from './sessionRow.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS = 30;
@@ -55,7 +55,7 @@ export function readCounts(connection: Connection): SessionCounts {
        WHERE archived_at IS NULL AND trashed_at IS NULL GROUP BY status, kind`,
     )
     .all()
-    .map((row) => parsed(countRow, row, connection.path));
+    .map((row) => parsedRow(countRow, row, 'sessions', connection.path));
   return counted(groups);
 }
 
@@ -94,7 +94,7 @@ export function readStats(connection: Connection, where: Where, now: number): Se
        FROM sessions ${where.sql} GROUP BY status, kind, mode, user_id, workspace`,
     )
     .all(...where.values)
-    .map((row) => parsed(groupRow, row, connection.path));
+    .map((row) => parsedRow(groupRow, row, 'sessions', connection.path));
   const sum = (of: (group: GroupRow) => number) => groups.reduce((total, group) => total + of(group), 0);
   /** Never over what a number holds exactly. */
   const whole = (of: (group: GroupRow) => number) => Math.min(Math.round(sum(of)), Number.MAX_SAFE_INTEGER);
@@ -155,7 +155,7 @@ function readDays(connection: Connection, { sql, values }: Where, now: number): 
        FROM sessions ${sql} AND ended_at >= ? GROUP BY day`,
     )
     .all(...values, first * DAY_MS, ...values, first * DAY_MS)
-    .map((row) => parsed(dayRow, row, connection.path));
+    .map((row) => parsedRow(dayRow, row, 'sessions', connection.path));
   const byDay = Map.groupBy(rows, ({ day }) => day);
   return Array.from({ length: DAYS }, (_, index) => {
     const ofDay = byDay.get(first + index) ?? [];
@@ -173,10 +173,4 @@ function readDays(connection: Connection, { sql, values }: Where, now: number): 
       costUsd: sum(({ cost_usd }) => cost_usd),
     };
   });
-}
-
-function parsed<T extends z.ZodType>(schema: T, row: unknown, path: string): z.output<T> {
-  const result = schema.safeParse(row);
-  if (!result.success) throw badRow('sessions', result.error, path);
-  return result.data;
 }

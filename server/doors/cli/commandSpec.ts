@@ -6,14 +6,18 @@ import type { CommandContext } from './context.ts';
 export const completes = z.enum(['session', 'trashed', 'file', 'folder', 'command', 'method']);
 export type Completes = z.infer<typeof completes>;
 
-export interface ArgumentSpec {
+/** What is known of the values of an argument or an option. */
+export interface Completable {
+  readonly completes?: Completes | undefined;
+  readonly choices?: readonly string[] | undefined;
+}
+
+export interface ArgumentSpec extends Completable {
   /** As help shows it: `<session>` has to be there, `[session]` may be left out, `...` is for several. */
   readonly name: string;
   readonly description: string;
   /** What is missing when it is: "needs …". */
   readonly needs?: string;
-  readonly completes?: Completes;
-  readonly choices?: readonly string[];
 }
 
 const optionMeta = z.object({
@@ -108,7 +112,7 @@ export function defineCommand<O extends z.ZodRawShape = z.ZodRawShape>(
 }
 
 /** `--limit` of `-n, --limit <count>`. */
-export function longFlag({ flags }: Pick<OptionSpec, 'flags'>): string {
+function longFlag({ flags }: Pick<OptionSpec, 'flags'>): string {
   return /--[\w-]+/.exec(flags)?.[0] ?? flags;
 }
 

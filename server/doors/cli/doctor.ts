@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Registry } from '../../methods/registry.ts';
 import { healthGet, type Health, type HealthStatus } from '../../protocol/healthMethods.ts';
+import { oneLine } from './text.ts';
 
 export interface DoctorParts {
   readonly registry: Registry;
@@ -51,9 +52,4 @@ function report({ status, checks, counters }: Health, version: string): string {
     ...(counted.length === 0 ? [] : ['', counted.map(([name, count]) => `${name} ${count}`).join(', ')]),
     '',
   ].join('\n');
-}
-
-/** Paths in messages may hold what a terminal would take for commands. */
-function oneLine(words: string): string {
-  return words.replaceAll(/\p{Cc}+/gu, ' ');
 }

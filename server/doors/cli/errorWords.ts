@@ -61,7 +61,6 @@ function nextSteps({ code, actions, details }: WireError, command: string): stri
     case 'INVALID_PARAMS':
       return [...offered, `lockstep ${command} --help`];
     case 'STORE_CORRUPT':
-      return [...offered, 'lockstep doctor', 'lockstep recover'];
     case 'STORE_BUSY':
     case 'STORE_NEWER':
     case 'STORE_UNAVAILABLE':
@@ -76,6 +75,7 @@ function actionLine(action: ErrorAction): string[] {
   if (action.kind === 'link') return [action.url];
   if (action.kind !== 'command') return [];
   const { method, params } = action;
+  if (method === 'store.recover') return ['lockstep recover'];
   const { id, addIterations } = sessionParams.safeParse(params).data ?? {};
   if (id !== undefined && method === 'sessions.resume')
     return [`lockstep resume ${id}${addIterations === undefined ? '' : ` --add ${addIterations}`}`];

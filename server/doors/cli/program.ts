@@ -12,9 +12,7 @@ export interface ProgramParts {
   readonly run: (command: CliCommand, args: readonly string[], given: unknown) => Promise<void>;
 }
 
-export const EXIT_CODES_TEXT = EXIT_WORDS.map(([code, words]) => `  ${String(code).padEnd(4)} ${words}`).join(
-  '\n',
-);
+const EXIT_CODES_TEXT = EXIT_WORDS.map(([code, words]) => `  ${String(code).padEnd(4)} ${words}`).join('\n');
 
 const AFTER_HELP = `
 A session is named by its id, the beginning of it, or its label. Left out where it
@@ -93,7 +91,7 @@ function createOption({ flags, description, preset, hidden, choices }: OptionSpe
   return hidden === true ? made.hideHelp() : made;
 }
 
-export function examplesText({ examples }: CliCommand): string {
+function examplesText({ examples }: CliCommand): string {
   return ['Examples:', ...examples.flatMap(({ line, words }) => [`  ${line}`, `      ${words}`])].join('\n');
 }
 

@@ -61,11 +61,7 @@ export async function readConfig(stateDir: string, userHome: string): Promise<Op
   return { ...configFrom(value, stateDir, userHome), problem };
 }
 
-export function configFrom(
-  value: unknown,
-  stateDir: string,
-  userHome: string,
-): Omit<OpenclawConfig, 'problem'> {
+function configFrom(value: unknown, stateDir: string, userHome: string): Omit<OpenclawConfig, 'problem'> {
   const { agents, session } = file.safeParse(value).data ?? {};
   const listed = (agents?.list ?? []).flatMap((item) => agent.safeParse(item).data ?? []);
   const ids = [...new Set(listed.map(({ id }) => agentIdFrom(id)))];

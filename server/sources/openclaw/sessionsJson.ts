@@ -11,7 +11,7 @@ import { openForReading, readRange, type OpenFile } from '../jsonl/readableFile.
 import { readEntry, type ReadEntry } from './sessionEntry.ts';
 
 /** 128 MiB: some 70,000 sessions. OpenClaw keeps 500 of them, unless told otherwise. */
-export const MAX_STORE_BYTES = 128 * 1024 * 1024;
+const MAX_STORE_BYTES = 128 * 1024 * 1024;
 
 /** How long a store is taken from memory while its file looks the same, in milliseconds: OpenClaw's own. */
 const DEFAULT_TTL_MS = 45_000;

@@ -44,7 +44,7 @@ export function tableColumns(
     }));
   const known = columns.map(({ name }) => name);
   const order = found ? columnsOf(found.sql) : [];
-  // An order with names that nobody knows is damaged; steps only add columns, so ours begins as any older one.
+  // An order with names that nobody knows is damaged; steps only add columns, so ours begins as every older one.
   const isBelievable = order.length > 0 && order.every((name) => known.includes(name));
   return { columns, order: isBelievable ? order : known };
 }

@@ -3,7 +3,7 @@ import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { writeExport } from '../../../client/services/exportFile.ts';
-import type { Call } from '../../../client/services/sessionModel.ts';
+import type { Call } from '../../../client/services/call.ts';
 import { sessionsExport } from '../../../server/protocol/sessionCopyMethods.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 

@@ -10,10 +10,10 @@ import { foreignRow, ownRow } from './sampleRows.ts';
 const day = (n: number) => `2026-01-${String(n).padStart(2, '0')}T00:00:00.000Z`;
 
 const ROWS: readonly ListRow[] = [
-  ownRow('a', { status: 'paused', kind: 'step', workspace: '/work/shop', updatedAt: day(1) }),
+  ownRow('a', { status: 'paused', kind: 'step', workspace: '/home/dev/shop', updatedAt: day(1) }),
   ownRow('b', { kind: 'conversation', updatedAt: day(4) }),
-  ownRow('c', { status: 'failed', archivedAt: day(2), workspace: '/work/shop', updatedAt: day(3) }),
-  foreignRow('d', { source: 'claude-code', ref: 'claude-code:d', cwd: '/work/shop/', updatedAt: day(2) }),
+  ownRow('c', { status: 'failed', archivedAt: day(2), workspace: '/home/dev/shop', updatedAt: day(3) }),
+  foreignRow('d', { source: 'claude-code', ref: 'claude-code:d', cwd: '/home/dev/shop/', updatedAt: day(2) }),
   foreignRow('e', { cwd: '/other/shop', updatedAt: day(5) }),
 ];
 
@@ -24,7 +24,7 @@ function arranged(by: Grouping, fields: Partial<ToGroup> = {}): Record<string, s
     grouping: by,
     pinned: new Set(),
     agents: ['claude-code', 'pi'],
-    folders: ['/work/shop'],
+    folders: ['/home/dev/shop'],
     always: [],
     ...fields,
   });
@@ -58,7 +58,7 @@ describe('the groups of the list', () => {
 
   it('are by folder with sessions of any origin, those of the window first, those without a folder last', () => {
     assert.deepEqual(inOrder(arranged('workspace')), [
-      ['folder//work/shop', 'd a'],
+      ['folder//home/dev/shop', 'd a'],
       ['folder//other/shop', 'e'],
       ['folder', 'b'],
       ['group/archived', 'c'],

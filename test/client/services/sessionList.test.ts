@@ -4,7 +4,8 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Grouping, Sorting } from '../../../client/services/listChoices.ts';
 import { Listeners } from '../../../client/services/listeners.ts';
 import { SessionList } from '../../../client/services/sessionList.ts';
-import { SessionModel, type Call } from '../../../client/services/sessionModel.ts';
+import type { Call } from '../../../client/services/call.ts';
+import { SessionModel } from '../../../client/services/sessionModel.ts';
 import { SourceModel } from '../../../client/services/sourceModel.ts';
 import { isWithin } from '../../../client/services/folder.ts';
 import {
@@ -14,6 +15,7 @@ import {
   sessionsUpdate,
 } from '../../../server/protocol/sessionLifecycleMethods.ts';
 import { callStore } from './storeCall.ts';
+import { own } from './sampleRows.ts';
 
 /** The list on a real store, with choices that a test makes. */
 async function listOnStore(t: TestContext) {
@@ -262,24 +264,13 @@ function manySessions(count: number) {
   return Array.from({ length: count }, (_, index) => {
     const at = new Date(1.7e12 + ((index * 7919) % count) * 1000).toISOString();
     return {
-      id: `id${index}`,
+      ...own(`id${index}`),
       kind: kinds[index % 4],
       title: `Fix the ${(index * 7919) % count}. thing that was found`,
-      mode: 'm',
-      task: 't',
       status: status[index % 5],
-      iterations: 0,
-      maxIterations: 1,
       workspace: `/f/${index % 40}`,
       context: {},
       metadata: {},
-      tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 },
-      toolCalls: 0,
-      errors: 0,
-      messages: 0,
-      toolsUsed: [],
-      blockedActions: [],
-      pausing: false,
       revision: index,
       createdAt: at,
       updatedAt: at,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { rename } from 'node:fs/promises';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { SessionModel, sessionGroups, type Call } from '../../../client/services/sessionModel.ts';
+import type { Call } from '../../../client/services/call.ts';
+import { SessionModel, sessionGroups } from '../../../client/services/sessionModel.ts';
 import {
   sessionsArchive,
   sessionsComplete,

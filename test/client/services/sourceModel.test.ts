@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as z from 'zod';
-import type { Call } from '../../../client/services/sessionModel.ts';
+import type { Call } from '../../../client/services/call.ts';
 import { SourceModel } from '../../../client/services/sourceModel.ts';
 import { foreign } from './sampleRows.ts';
 

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import { CallError } from '../../../client/services/callError.ts';
-import type { Call } from '../../../client/services/sessionModel.ts';
+import type { Call } from '../../../client/services/call.ts';
 import { createServer } from '../../../server/server.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { LockstepError } from '../../../server/domain/errors.ts';
 import { replay } from '../../../server/domain/replay.ts';
+import { fork } from '../../../server/domain/sessionFork.ts';
 import * as state from '../../../server/domain/sessionState.ts';
-import type { NewEvent, SessionState } from '../../../server/domain/sessionState.ts';
+import type { NewEvent, SessionState } from '../../../server/domain/sessionStep.ts';
 import { MAX_JSON_BYTES } from '../../../server/protocol/json.ts';
 import { MAX_ITERATIONS, MAX_TOOLS_USED } from '../../../server/protocol/session.ts';
 import type { CallParamsOf } from '../../../server/protocol/method.ts';
@@ -73,7 +74,7 @@ describe('a history that is gone through again', () => {
     ]);
     assert.equal(replayed.context, undefined);
     const { session } = begin({ context: { phase: 'b' } });
-    assert.deepEqual(state.fork(session, replayed, 'fork', 2, START).session.context, { phase: 'b' });
+    assert.deepEqual(fork(session, replayed, 'fork', 2, START).session.context, { phase: 'b' });
   });
 
   it('counts to what a number holds exactly, and no further', () => {
@@ -105,7 +106,7 @@ describe('a history that is gone through again', () => {
 
   it('forks into a session whose budget is one that a session can have', () => {
     const events = Array.from({ length: MAX_ITERATIONS + 9 }, () => ({ type: 'iteration', data: {} }));
-    const forked = state.fork(begin().session, replay(events), 'fork', events.length, START).session;
+    const forked = fork(begin().session, replay(events), 'fork', events.length, START).session;
     assert.deepEqual([forked.iterations, forked.maxIterations], [MAX_ITERATIONS, MAX_ITERATIONS]);
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import * as state from '../../../server/domain/sessionState.ts';
-import type { Decide } from '../../../server/domain/sessionState.ts';
+import { restore, trash } from '../../../server/domain/sessionTrash.ts';
+import type { Decide } from '../../../server/domain/sessionStep.ts';
 
 /** Every call that can be made on a session, with what it is allowed from. */
 export function sessionCalls(id: string): fc.Arbitrary<{ name: string; decide: Decide }> {
@@ -45,10 +46,10 @@ export function sessionCalls(id: string): fc.Arbitrary<{ name: string; decide: D
         usage: { input, output: 1, cacheRead: 2, cacheWrite: 3, costUsd: 0.25, model: 'some-model' },
       }),
     })),
-    fc.record({ name: fc.constant('trash'), decide: fc.constant(state.trash) }),
+    fc.record({ name: fc.constant('trash'), decide: fc.constant(trash) }),
     fc
       .tuple(fc.boolean(), fc.boolean())
-      .map(([isTaken, isGone]) => ({ name: 'restore', decide: state.restore(isTaken, isGone) })),
+      .map(([isTaken, isGone]) => ({ name: 'restore', decide: restore(isTaken, isGone) })),
     fc.record({
       name: fc.constant('addEvent'),
       decide: fc.constant(state.addEvent({ id, type: 'error', data: {} })),

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { LockstepError } from '../../../server/domain/errors.ts';
 import * as state from '../../../server/domain/sessionState.ts';
-import type { NewEvent, SessionState } from '../../../server/domain/sessionState.ts';
+import type { NewEvent, SessionState } from '../../../server/domain/sessionStep.ts';
 import {
   MAX_ITERATIONS,
   session as sessionSchema,

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
 import { healthGet, type Health } from '../../../server/protocol/healthMethods.ts';
 import { createServer } from '../../../server/server.ts';
 import { runCommand, type Finished } from '../../support/command.ts';
+import { breakIndex } from '../../support/breakIndex.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 
 interface Options {
@@ -172,15 +173,3 @@ describe('lockstep doctor', { concurrency: 2 }, () => {
     assert.match(stderr, /--force/);
   });
 });
-
-/** Overwrites the page of an index that opening the store does not look at. Nobody may have it open. */
-async function breakIndex(store: string): Promise<void> {
-  const db = new DatabaseSync(store);
-  const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'events_summaries'").get();
-  const size = db.prepare('PRAGMA page_size').get();
-  db.close();
-  const [page, bytes] = [Number(root?.['rootpage']), Number(size?.['page_size'])];
-  const file = await open(store, 'r+');
-  await file.write(Buffer.alloc(bytes, 0x55), 0, bytes, (page - 1) * bytes);
-  await file.close();
-}

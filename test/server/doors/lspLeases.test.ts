@@ -5,7 +5,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   createProtocolConnection,
@@ -16,6 +15,7 @@ import type * as z from 'zod';
 import { locksAcquire, locksRelease } from '../../../server/protocol/lockMethods.ts';
 import type { Method } from '../../../server/protocol/method.ts';
 import { sessionsIterate, sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
+import { renewed } from '../../support/leaseTables.ts';
 import { RpcClient } from '../../support/rpcClient.ts';
 
 const MAIN = fileURLToPath(new URL('../../../server/main.ts', import.meta.url));
@@ -56,9 +56,9 @@ async function connect(t: TestContext) {
 describe('leases of a client of the language server', { concurrency: 3 }, () => {
   it('are renewed while it is connected, and released by shutdown', async (t) => {
     const { child, connection, call, id } = await connect(t);
-    const { token, fence, owner } = await call(locksAcquire, { session: id, ttlMs: 1500 });
+    const { token, fence, owner, expiresAt } = await call(locksAcquire, { session: id, ttlMs: 1500 });
     assert.equal(owner.pid, child.pid);
-    await delay(3500);
+    await renewed(home, id, expiresAt);
     await assert.rejects(other.call(locksAcquire, { session: id, waitMs: 0 }), locked);
     assert.equal((await call(sessionsIterate, { id, lease: token })).iterations, 1);
     await connection.sendRequest('shutdown');

@@ -4,9 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { wireError } from '../../../server/protocol/error.ts';
 import {
   grant,
@@ -18,6 +16,7 @@ import {
 import { sessionsIterate, sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
 import { sessionsGet } from '../../../server/protocol/sessionQueryMethods.ts';
 import { runCommand } from '../../support/command.ts';
+import { queued, renewed } from '../../support/leaseTables.ts';
 import { RpcClient } from '../../support/rpcClient.ts';
 
 const locked = { code: 'SESSION_LOCKED' };
@@ -34,17 +33,6 @@ after(async () => {
 });
 const open = (t: TestContext) => new RpcClient(t, home, { env: { ...env, LOCKSTEP_LOG: 'debug' } });
 const begin = async () => (await other.call(sessionsStart, { task: 't', mode: 'm' })).id;
-
-/** Until so many places in the queue of a session are taken. The store is asked, since nobody is told of that. */
-async function queued(session: string, count: number): Promise<void> {
-  const db = new DatabaseSync(join(home, 'lockstep.db'), { readOnly: true });
-  try {
-    const tickets = db.prepare('SELECT count(*) AS count FROM lease_tickets WHERE session_id = ?');
-    while (Number(tickets.get(session)?.['count']) < count) await delay(5);
-  } finally {
-    db.close();
-  }
-}
 
 /** Until the log of a process has a line with these words. Gives all that it logged so far. */
 function logged(client: RpcClient, words: RegExp): Promise<string> {
@@ -79,14 +67,15 @@ describe('leases of a client of lockstep rpc', { concurrency: 3 }, () => {
     const [held, wanted] = [await begin(), await begin()];
     const lease = await a.call(locksAcquire, { session: held, ttlMs: 1500 });
     const wantedLease = await other.call(locksAcquire, { session: wanted, ttlMs: LONG });
-    await delay(3500);
+    await renewed(home, held, lease.expiresAt);
     await assert.rejects(other.call(locksAcquire, { session: held, waitMs: 0 }), locked);
     assert.equal((await a.call(sessionsIterate, { id: held, lease: lease.token })).iterations, 1);
 
     const last = a.call(locksAcquire, { session: wanted, waitMs: 60_000 });
-    await queued(wanted, 1);
+    await queued(home, wanted, 1);
+    const hasLeft = logged(a, /makes no more calls/);
     const ended = a.stop();
-    await delay(500);
+    await hasLeft;
     await assert.rejects(other.call(sessionsIterate, { id: held }), locked, 'its call is under way');
     await other.call(locksRelease, { token: wantedLease.token });
     assert.ok((await last).fence > wantedLease.fence);
@@ -107,9 +96,9 @@ describe('leases of a client of lockstep rpc', { concurrency: 3 }, () => {
     const first = await a.call(locksAcquire, { session: id, ttlMs: LONG });
     const dropped = b.call(locksAcquire, { session: id, waitMs: 60_000 });
     const lost = assert.rejects(dropped, /the server ended/);
-    await queued(id, 1);
+    await queued(home, id, 1);
     const turn = other.call(locksAcquire, { session: id, waitMs: 60_000, ttlMs: LONG });
-    await queued(id, 2);
+    await queued(home, id, 2);
     await b.kill();
     await lost;
     await a.kill();
@@ -159,9 +148,10 @@ describe('leases of a client of lockstep rpc', { concurrency: 3 }, () => {
     const waiting = [1, 2, 3].map(() =>
       client.call(locksAcquire, { session: id, waitMs: LONG, ttlMs: LONG }),
     );
-    await queued(id, 3);
+    await queued(home, id, 3);
+    const hasLeft = logged(client, /makes no more calls/);
     const ended = client.stop();
-    await delay(300);
+    await hasLeft;
     await other.call(locksRelease, { token: held.token });
     const fences = (await Promise.all(waiting)).map(({ fence }) => fence - held.fence);
     assert.ok(
@@ -187,7 +177,7 @@ describe('leases of a client of lockstep rpc', { concurrency: 3 }, () => {
           await client.call(locksRelease, { token: lease.token });
         }),
       );
-      await queued(id, n + 1);
+      await queued(home, id, n + 1);
     }
     await a.call(locksRelease, { token });
     await Promise.all(waiting);
@@ -199,7 +189,7 @@ describe('leases of a client of lockstep rpc', { concurrency: 3 }, () => {
     const id = await begin();
     const { token } = await other.call(locksAcquire, { session: id, ttlMs: LONG });
     const turn = b.call(locksAcquire, { session: id, waitMs: 60_000, name: 'patient' });
-    await queued(id, 1);
+    await queued(home, id, 1);
     b.child.kill('SIGSTOP');
     await other.call(locksRelease, { token });
     for (const waitMs of [0, 300]) {
@@ -222,7 +212,7 @@ describe('leases of a client of lockstep rpc', { concurrency: 3 }, () => {
       served++;
       await client.call(locksRelease, { token: lease.token });
     });
-    await queued(id, 160);
+    await queued(home, id, 160);
     assert.equal((await client.call(sessionsIterate, { id, lease: token })).iterations, 1);
     assert.equal(served, 0);
     await client.call(locksRelease, { token });

@@ -3,10 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { PassThrough } from 'node:stream';
 import { after, describe, it, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { CliDoor } from '../../../server/doors/cli/door.ts';
 import { runCli } from '../../../server/doors/cli/runCli.ts';
 import { Registry } from '../../../server/methods/registry.ts';
@@ -15,6 +13,7 @@ import { locksAcquire, locksList, locksRelease } from '../../../server/protocol/
 import { sessionsIterate, sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
 import { sessionsGet } from '../../../server/protocol/sessionQueryMethods.ts';
 import { CLI, runCommand, spawnCommand, type RunOptions } from '../../support/command.ts';
+import { queued } from '../../support/leaseTables.ts';
 import { RpcClient } from '../../support/rpcClient.ts';
 
 const locked = { code: 'SESSION_LOCKED' };
@@ -64,17 +63,6 @@ function run(t: TestContext, args: readonly string[], options: RunOptions = {}) 
     /** Gives the exit code or, where a signal ended it, the signal. */
     ended: once(child, 'close').then(() => child.exitCode ?? child.signalCode),
   };
-}
-
-/** Until so many places in the queue of a session are taken. The store is asked, since nobody is told of that. */
-async function queued(session: string, count: number): Promise<void> {
-  const db = new DatabaseSync(join(home, 'lockstep.db'), { readOnly: true });
-  try {
-    const tickets = db.prepare('SELECT count(*) AS count FROM lease_tickets WHERE session_id = ?');
-    while (Number(tickets.get(session)?.['count']) < count) await delay(5);
-  } finally {
-    db.close();
-  }
 }
 
 const sh = (script: string) => ['--', 'sh', '-c', script];
@@ -211,7 +199,7 @@ describe('lockstep with-lease', { concurrency: 3 }, () => {
     assert.equal(wireError.parse(JSON.parse(unknown.stderr)).code, 'SESSION_NOT_FOUND');
 
     const waiting = run(t, ['--wait', '60000', id, ...sh('echo ran')]);
-    await queued(id, 1);
+    await queued(home, id, 1);
     await client.call(locksRelease, { token: held.token });
     assert.equal(await waiting.ended, 0);
     assert.equal(waiting.said.stdout, 'ran\n');
@@ -221,7 +209,7 @@ describe('lockstep with-lease', { concurrency: 3 }, () => {
     const id = await begin();
     const held = await client.call(locksAcquire, { session: id });
     const waiting = run(t, ['--wait', '600000', id, ...sh('echo ran')]);
-    await queued(id, 1);
+    await queued(home, id, 1);
     const behind = client.call(locksAcquire, { session: id, waitMs: 60_000 });
     waiting.child.kill('SIGTERM');
     assert.equal(await waiting.ended, 'SIGTERM');

@@ -24,7 +24,8 @@ import { sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.
 import { runCommand } from '../../support/command.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 import { House, iso, lockFilesIn, names, newHouse, ownLock, put } from './house.ts';
-import { deadPid, LivingProcess, until } from './livingProcess.ts';
+import { deadPid, LivingProcess } from './livingProcess.ts';
+import { until } from '../../support/until.ts';
 
 const HOUR = 3_600_000;
 

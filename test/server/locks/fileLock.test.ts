@@ -16,7 +16,8 @@ import { systemProcesses } from '../../../server/platform/systemProcesses.ts';
 import type { LeaseOwner } from '../../../server/protocol/lock.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 import { lockFilesIn } from './house.ts';
-import { deadPid, until } from './livingProcess.ts';
+import { deadPid } from './livingProcess.ts';
+import { until } from '../../support/until.ts';
 
 const HOLDER = fileURLToPath(new URL('./fileLockHolder.ts', import.meta.url));
 const HOUR = 3_600_000;

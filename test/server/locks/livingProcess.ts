@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 
 /** A process that does nothing but live. Ends with the test, if not before. */
 export class LivingProcess {
@@ -33,9 +32,4 @@ export async function deadPid(): Promise<number> {
   if (pid === undefined) throw new Error('true could not be started');
   await once(child, 'exit');
   return pid;
-}
-
-/** Until something is so that nothing tells of by itself. The suite's time limit ends what never comes. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await pause(5);
 }

@@ -209,7 +209,7 @@ describe('a folder that is put back', () => {
 
 /**
  * Lets one of several actors go on at a time, from one of its steps to the next, in an order that is chosen. The
- * scheduler of fast-check goes on as soon as anybody can, and so mostly with whom the disk has answered first.
+ * scheduler of fast-check goes on the moment that one can, and so mostly with whom the disk has answered first.
  */
 class Turns {
   readonly #parked: (() => void)[] = [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
@@ -17,6 +17,7 @@ import type { Method } from '../../../server/protocol/method.ts';
 import { sessionsIterate, sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
 import { sessionsChanges } from '../../../server/protocol/sessionQueryMethods.ts';
 import { createServer } from '../../../server/server.ts';
+import { breakIndex } from '../../support/breakIndex.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 
 /** A server on a home of its own, which is also the user's: no other locks and sessions are there. */
@@ -58,18 +59,6 @@ async function plantStaleLock(home: string): Promise<string> {
   const payload = { pid: await endedPid(), createdAt: new Date().toISOString() };
   await writeFile(path, JSON.stringify(payload));
   return path;
-}
-
-/** Overwrites the page of an index that opening the store does not look at. Nobody may have it open. */
-async function breakIndex(store: string): Promise<void> {
-  const db = new DatabaseSync(store);
-  const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'events_summaries'").get();
-  const size = db.prepare('PRAGMA page_size').get();
-  db.close();
-  const [page, bytes] = [Number(root?.['rootpage']), Number(size?.['page_size'])];
-  const file = await open(store, 'r+');
-  await file.write(Buffer.alloc(bytes, 0x55), 0, bytes, (page - 1) * bytes);
-  await file.close();
 }
 
 describe('health.get', () => {

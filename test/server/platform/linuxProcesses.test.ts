@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { linuxProcesses, parseStat } from '../../../server/platform/linuxProcesses.ts';
 import type { Processes } from '../../../server/platform/processes.ts';
-import { deadPid, LivingProcess, until } from '../locks/livingProcess.ts';
+import { deadPid, LivingProcess } from '../locks/livingProcess.ts';
+import { until } from '../../support/until.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 
 const SELF = 50;

@@ -1,4 +1,4 @@
-import { allFlags, takesValue, type CliCommand, type Completes } from '../commandSpec.ts';
+import { allFlags, takesValue, type CliCommand, type Completable } from '../commandSpec.ts';
 
 /**
  * What bash completes with. Names of sessions are never given to `compgen -W`: it expands what is in them, and a label
@@ -85,13 +85,7 @@ function first({ name, arguments: [argument] }: CliCommand): string[] {
   return done === '' ? [] : [`    ${name}) ${done};;`];
 }
 
-function action({
-  completes,
-  choices,
-}: {
-  readonly completes?: Completes | undefined;
-  readonly choices?: readonly string[] | undefined;
-}): string {
+function action({ completes, choices }: Completable): string {
   if (choices) return `_lockstep_words '${choices.join(' ')}'; `;
   switch (completes) {
     case 'session':

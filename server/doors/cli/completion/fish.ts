@@ -1,4 +1,4 @@
-import { allFlags, takesValue, type CliCommand, type Completes } from '../commandSpec.ts';
+import { allFlags, takesValue, type CliCommand, type Completable } from '../commandSpec.ts';
 
 /** What fish completes with: one `complete` for each thing that can stand somewhere. */
 export function fishCompletion(commands: readonly CliCommand[]): string {
@@ -37,13 +37,7 @@ function linesOf({ name, summary, options, arguments: args }: CliCommand): strin
   ];
 }
 
-function action({
-  completes,
-  choices,
-}: {
-  readonly completes?: Completes | undefined;
-  readonly choices?: readonly string[] | undefined;
-}): string {
+function action({ completes, choices }: Completable): string {
   if (choices) return ` -a ${quoted(choices.join(' '))}`;
   switch (completes) {
     case 'session':

@@ -1,4 +1,4 @@
-import { allFlags, takesValue, type CliCommand, type Completes } from '../commandSpec.ts';
+import { allFlags, takesValue, type CliCommand, type Completable } from '../commandSpec.ts';
 
 /** What zsh completes with: `_arguments` for each command. */
 export function zshCompletion(commands: readonly CliCommand[]): string {
@@ -84,13 +84,7 @@ function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-function action({
-  completes,
-  choices,
-}: {
-  readonly completes?: Completes | undefined;
-  readonly choices?: readonly string[] | undefined;
-}): string {
+function action({ completes, choices }: Completable): string {
   if (choices) return `(${choices.join(' ')})`;
   switch (completes) {
     case 'session':

@@ -367,6 +367,16 @@ describe('copies, the trash and the store on the command line', () => {
   });
 });
 
+describe('a damaged store', () => {
+  it('is told with the commands that look into it and recover it, each once', async (t) => {
+    const { home, run } = await newCli(t);
+    await writeFile(join(home, 'lockstep.db'), 'this is no store\n'.repeat(1000));
+    const { code, stderr } = await run(['list']);
+    assert.equal(code, 1);
+    assert.match(stderr, /What you can do:\n {2}lockstep recover\n {2}lockstep doctor\n$/);
+  });
+});
+
 describe('lockstep stats', () => {
   it('counts by status, mode, kind, user, workspace and day', async (t) => {
     const { ok, start } = await newCli(t);

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { v7 as uuidv7 } from 'uuid';
 import { parseExport } from '../../../../server/domain/sessionExport.ts';
 import * as state from '../../../../server/domain/sessionState.ts';
+import type { Decide } from '../../../../server/domain/sessionStep.ts';
 import { inTurns } from '../../../../server/methods/inTurns.ts';
 import { exportPart } from '../../../../server/methods/sessionExport.ts';
 import { Counters } from '../../../../server/platform/counters.ts';
@@ -147,7 +148,7 @@ export async function fill(open: OpenStore, sessions: number, random: (below: nu
   return { ids, removed };
 }
 
-function step(id: string, random: (below: number) => number, large: string): state.Decide {
+function step(id: string, random: (below: number) => number, large: string): Decide {
   const text = `${large}${'word '.repeat(random(60))}`;
   switch (random(5)) {
     case 0:

@@ -1,6 +1,8 @@
-/** Reads something in turns, remembers what the last turn failed with, and tells listeners after each. */
-export class Reading {
-  readonly #listeners = new Set<() => void>();
+import { Listeners } from './listeners.ts';
+
+/** What a window knows of something: read in turns, with what the last turn failed with; listeners are told after each. */
+export abstract class ReadModel {
+  readonly #listeners = new Listeners();
   #turn: Promise<void> = Promise.resolve();
   #error: unknown;
 
@@ -10,17 +12,16 @@ export class Reading {
   }
 
   onDidChange(listener: () => void): { dispose(): void } {
-    this.#listeners.add(listener);
-    return { dispose: () => this.#listeners.delete(listener) };
+    return this.#listeners.add(listener);
   }
 
   /** Resolves after the turns that were asked for so far. */
-  get idle(): Promise<void> {
+  protected get idle(): Promise<void> {
     return this.#turn;
   }
 
   /** One turn after the other, so that an older answer never overwrites a newer one. Never rejects. */
-  queue(work: () => Promise<void>): Promise<void> {
+  protected queue(work: () => Promise<void>): Promise<void> {
     this.#turn = this.#turn.then(async () => {
       try {
         await work();
@@ -28,7 +29,7 @@ export class Reading {
       } catch (error) {
         this.#error = error;
       }
-      for (const listener of this.#listeners) listener();
+      this.#listeners.tell();
     });
     return this.#turn;
   }
