@@ -7,6 +7,9 @@ import { healthCommands } from './commands/healthCommands.ts';
 import { installCommands } from './commands/installCommand.ts';
 import { listCommands } from './commands/listCommands.ts';
 import { lockCommands } from './commands/lockCommands.ts';
+import { migrationCommands } from './commands/migrationCommands.ts';
+import { openclawCommands } from './commands/openclawCommands.ts';
+import { openclawDatabaseCommands } from './commands/openclawDatabaseCommands.ts';
 import { registerCommands } from './commands/commandTable.ts';
 import { sessionCommands } from './commands/sessionCommands.ts';
 import { sessionCopyCommands } from './commands/sessionCopyCommands.ts';
@@ -157,6 +160,9 @@ export function activate(context: vscode.ExtensionContext): void {
         ...storeCommands({ call, reports, models: [sessions, locks, health], reportError }),
         ...installCommands(launcher, reportError),
         ...sourceCommands(targets),
+        ...openclawCommands({ call, reports, targets, reportError }),
+        ...openclawDatabaseCommands(targets, reportError),
+        ...migrationCommands({ call, reports, reportError }, targets),
         ...lockCommands({ call, locks, panels }),
         ...healthCommands({ call, reports, health, locks }),
         ...transcriptCommands(panels, targets),

@@ -9,14 +9,18 @@ import { FileLocks } from './locks/fileLock.ts';
 import { Leases } from './locks/leases.ts';
 import { LockCatalogue } from './locks/lockCatalogue.ts';
 import { LockFiles } from './locks/lockFiles.ts';
+import { OpenclawLocks } from './locks/openclawLocks.ts';
 import { lockSettings } from './locks/lockSettings.ts';
 import { Owners } from './locks/owners.ts';
 import { Client } from './methods/client.ts';
 import { registerHealthMethods } from './methods/healthMethods.ts';
 import { registerLeaseMethods } from './methods/leaseMethods.ts';
 import { registerOpenclawMethods } from './methods/openclawMethods.ts';
+import { registerOpenclawWriteMethods } from './methods/openclawWriteMethods.ts';
 import { registerLockMethods } from './methods/lockMethods.ts';
 import { Registry } from './methods/registry.ts';
+import { registerMigrationMethods } from './methods/migrationMethods.ts';
+import { Migrations } from './migration/migrations.ts';
 import { registerSessionMethods } from './methods/sessionMethods.ts';
 import { registerStoreMethods } from './methods/storeMethods.ts';
 import { registerSourceMethods } from './methods/sourceMethods.ts';
@@ -34,8 +38,12 @@ import { claudeLocks } from './sources/claudeCode/locks.ts';
 import { claudeCodeConfigDir, createClaudeCodeSource } from './sources/claudeCode/source.ts';
 import { codexHome, codexLocks } from './sources/codex/locks.ts';
 import { openclawLocks, openclawStateDir } from './sources/openclaw/locks.ts';
+import { LiveGateways } from './sources/openclaw/liveGateway.ts';
 import { sessionCacheTtlMs, SessionsFiles } from './sources/openclaw/sessionsJson.ts';
+import { createOpenclawSource } from './sources/openclaw/source.ts';
+import { SessionWrites } from './sources/openclaw/sessionWrites.ts';
 import { StateDirectories } from './sources/openclaw/stateDirectory.ts';
+import { StoreWriter } from './sources/openclaw/storeWriter.ts';
 import { TranscriptEnds } from './sources/openclaw/transcripts.ts';
 import { opencodeLocks, opencodeStateDir } from './sources/opencode/locks.ts';
 import { piLocks } from './sources/pi/locks.ts';
@@ -98,7 +106,12 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
   const fileLocks = new FileLocks({ folder: ownFolder, owners, files, counters, waitMs: settings.waitMs });
   const cleaner = new LockCleaner({ catalogue, files, leases, fileLocks, ownFolder, counters });
 
-  const sources = createSources(env, userHome, processes);
+  const stateDir = openclawStateDir(env, userHome);
+  const sessionsFiles = new SessionsFiles({ clock, ttlMs: sessionCacheTtlMs(env) });
+  const directories = new StateDirectories(sessionsFiles, userHome);
+  const ends = new TranscriptEnds();
+  const openclaw = createOpenclawSource({ stateDir, userHome, directories, ends, processes });
+  const sources = createSources(env, userHome, processes, openclaw);
   const checks = new HealthChecks(clock, counters);
   registerSystemChecks(checks, { file, folder: home, sources, catalogue });
 
@@ -110,13 +123,28 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
   registerStoreMethods(registry, backups, recovery);
   registerSourceMethods(registry, sources);
   registerTranscriptMethods(registry, sessions, sources);
-  const sessionsFiles = new SessionsFiles({ clock, ttlMs: sessionCacheTtlMs(env) });
-  registerOpenclawMethods(registry, {
-    directories: new StateDirectories(sessionsFiles, userHome),
-    ends: new TranscriptEnds(),
-    stateDir: openclawStateDir(env, userHome),
+  registerOpenclawMethods(registry, { directories, ends, stateDir, clock });
+  const fileEraLocks = new OpenclawLocks({ owners, files, clock, counters, waitMs: settings.waitMs });
+  const writes = new SessionWrites({
+    directories,
+    writer: new StoreWriter(fileEraLocks, sessionsFiles),
+    locks: fileEraLocks,
+    gateways: new LiveGateways({ processes }),
     clock,
   });
+  registerOpenclawWriteMethods(registry, { writes, stateDir });
+  const migrations = new Migrations({
+    store: sessions,
+    home,
+    userHome,
+    agents: sources,
+    stateDir,
+    writer: new StoreWriter(fileEraLocks, sessionsFiles),
+    gateways: new LiveGateways({ processes }),
+    fileLocks,
+    clock,
+  });
+  registerMigrationMethods(registry, migrations);
 
   const running = new Set<Disposable>();
   let housekeeping: Disposable | undefined;
@@ -151,8 +179,10 @@ function createSources(
   env: NodeJS.ProcessEnv,
   userHome: string,
   processes: Processes,
+  openclaw: SessionSource,
 ): readonly SessionSource[] {
   return [
+    openclaw,
     createClaudeCodeSource({ configDir: claudeCodeConfigDir(env, userHome), processes }),
     createPiSource({ agentDir: piAgentDir(env, userHome) }),
   ];

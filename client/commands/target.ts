@@ -150,6 +150,24 @@ export async function targetRefs(
   return (picked ?? []).map(({ ref }) => ref);
 }
 
+/** The ref of the session, of any origin, on whose row a command was called. */
+export function targetRef(argument: unknown): string | undefined {
+  const node = nodeOf(argument);
+  return node?.type === 'session' || node?.type === 'source' ? refOf(node) : undefined;
+}
+
+/** Other agents' sessions of the selected rows, sub-agents too, or of the one that a command was called on. */
+export function sourceRows(
+  argument: unknown,
+  selected: readonly unknown[] | undefined,
+  sources: SourceModel,
+): SourceSession[] {
+  const rows = (selected ?? [argument]).map(nodeOf).filter((node) => node?.type === 'source');
+  const known = rows.map(({ session }) => sources.get(session.ref) ?? session);
+  // A session can stand in several rows.
+  return [...new Map(known.map((session) => [session.ref, session])).values()];
+}
+
 /** The session of a lease's row, which this window need not know otherwise. */
 export function leasedSession(argument: unknown): string | undefined {
   const node = nodeOf(argument);

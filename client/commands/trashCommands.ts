@@ -3,6 +3,7 @@ import { sessionsRemove, TRASH_DAYS } from '../../server/protocol/sessionTrashMe
 import type { Session } from '../../server/protocol/session.ts';
 import { sessionsFind } from '../../server/protocol/sessionQueryMethods.ts';
 import { Commands, Views } from '../ids.ts';
+import { isDeletable } from '../services/openclawSessions.ts';
 import { listText, plainText } from '../services/plainText.ts';
 import type { Call } from '../services/call.ts';
 import type { SessionSummary } from '../services/sessionModel.ts';
@@ -51,7 +52,13 @@ export function trashCommands(
       const title = vscode.l10n.t('Delete Session');
       const rows = argument === SELECTION ? targets.tree.selection : undefined;
       if (rows && !rows.some(({ type }) => type === 'session')) {
-        const message = vscode.l10n.t("Only Lockstep's own sessions can be deleted.");
+        if (rows.some((row) => row.type === 'source' && isDeletable(row.session))) {
+          await vscode.commands.executeCommand(Commands.deleteOpenclawSessions, rows[0], rows);
+          return;
+        }
+        const message = vscode.l10n.t(
+          "Only Lockstep's own sessions can be deleted, and those in files of OpenClaw.",
+        );
         void vscode.window.showInformationMessage(message);
         return;
       }

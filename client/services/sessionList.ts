@@ -224,8 +224,8 @@ export class SessionList {
   /** A session whose sub-agent matches is in the list: there is no other way to the sub-agent. */
   #matches(row: ListRow, text: string): boolean {
     if (row.type === 'session') return sessionMatches(row.session, text);
-    const { ref } = row.session;
-    return [row.session, ...this.#parts.sources.children(ref)].some((one) => sourceMatches(one, text));
+    const { sources } = this.#parts;
+    return [...sources.withChildren(row.session)].some((one) => sourceMatches(one, text));
   }
 
   #problems(): SourceProblem[] {

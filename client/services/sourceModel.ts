@@ -52,6 +52,12 @@ export class SourceModel extends ReadModel {
     return this.#children.get(ref) ?? [];
   }
 
+  /** A session, and all below it. */
+  *withChildren(session: SourceSession): Iterable<SourceSession> {
+    yield session;
+    for (const child of this.children(session.ref)) yield* this.withChildren(child);
+  }
+
   /** Of the sessions that were asked for by ref, those that are not on disk any more. */
   get gone(): ReadonlySet<string> {
     return this.#gone;

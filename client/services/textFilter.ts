@@ -9,8 +9,8 @@ export function sessionMatches({ title, task, label, id }: SessionSummary, text:
   return contains([title, task, label, id], text);
 }
 
-export function sourceMatches({ title, cwd, id }: SourceSession, text: string): boolean {
-  return contains([title, cwd, id], text);
+export function sourceMatches({ title, cwd, id, openclaw }: SourceSession, text: string): boolean {
+  return contains([title, cwd, id, openclaw?.key], text);
 }
 
 export function pathMatches(path: string, text: string): boolean {

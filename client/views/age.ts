@@ -32,6 +32,11 @@ export function shortCount(count: number): string {
   return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(count);
 }
 
+/** A count with all its digits, as the reader's language groups them. */
+export function fullCount(count: number): string {
+  return count.toLocaleString(vscode.env.language);
+}
+
 /** US dollars, with the cents that small sums need. */
 export function dollars(costUsd: number): string {
   return `$${costUsd.toFixed(costUsd < 1 ? 4 : 2)}`;

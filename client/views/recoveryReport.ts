@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { StoreRecovery } from '../../server/protocol/storeMethods.ts';
 import { markdownBlock, markdownText } from '../services/markdownText.ts';
+import { fullCount } from './age.ts';
 
 /** What could be saved of a store, or was, as a page of markdown. */
 export function recoveryReport(recovery: StoreRecovery): string {
@@ -19,9 +20,9 @@ export function recoveryReport(recovery: StoreRecovery): string {
     '',
     `| | ${saved} | ${lost} |`,
     '| - | -: | - |',
-    `| ${vscode.l10n.t('Sessions, also those in the trash')} | ${number(sessions.saved)} | ${markdownText(rebuiltText(recovery))} |`,
-    `| ${vscode.l10n.t('Events')} | ${number(events.saved)} | ${markdownText(eventsText(recovery))} |`,
-    `| ${vscode.l10n.t('Pages of the file')} | ${number(pages.total - pages.unreadable)} | ${markdownText(pagesText(recovery))} |`,
+    `| ${vscode.l10n.t('Sessions, also those in the trash')} | ${fullCount(sessions.saved)} | ${markdownText(rebuiltText(recovery))} |`,
+    `| ${vscode.l10n.t('Events')} | ${fullCount(events.saved)} | ${markdownText(eventsText(recovery))} |`,
+    `| ${vscode.l10n.t('Pages of the file')} | ${fullCount(pages.total - pages.unreadable)} | ${markdownText(pagesText(recovery))} |`,
     '',
     `## ${vscode.l10n.t('Files')}`,
     '',
@@ -45,7 +46,7 @@ export function recoveryReport(recovery: StoreRecovery): string {
 /** The same in a few sentences, for a question. */
 export function recoverySummary(recovery: StoreRecovery): string {
   const { applied, sessions, events } = recovery;
-  const counts = [number(sessions.saved), number(events.saved)] as const;
+  const counts = [fullCount(sessions.saved), fullCount(events.saved)] as const;
   const saved = applied
     ? vscode.l10n.t('Saved: {0} sessions with {1} events.', ...counts)
     : vscode.l10n.t('Can be saved: {0} sessions with {1} events.', ...counts);
@@ -71,15 +72,15 @@ function isWhole({ sessions, events, pages, problems }: StoreRecovery): boolean 
 
 function rebuiltText({ sessions }: StoreRecovery): string {
   if (sessions.rebuilt === 0) return vscode.l10n.t('none');
-  return vscode.l10n.t('{0} of them made anew from their events', number(sessions.rebuilt));
+  return vscode.l10n.t('{0} of them made anew from their events', fullCount(sessions.rebuilt));
 }
 
 function eventsText({ events }: StoreRecovery): string {
   const parts = [
     ...(events.lost === 0
       ? []
-      : [vscode.l10n.t('{0} lost, with a note in their place', number(events.lost))]),
-    ...(events.damaged === 0 ? [] : [vscode.l10n.t('{0} kept as text only', number(events.damaged))]),
+      : [vscode.l10n.t('{0} lost, with a note in their place', fullCount(events.lost))]),
+    ...(events.damaged === 0 ? [] : [vscode.l10n.t('{0} kept as text only', fullCount(events.damaged))]),
   ];
   return parts.length === 0 ? vscode.l10n.t('none') : parts.join(', ');
 }
@@ -87,13 +88,9 @@ function eventsText({ events }: StoreRecovery): string {
 function pagesText({ pages }: StoreRecovery): string {
   return pages.unreadable === 0
     ? vscode.l10n.t('none')
-    : vscode.l10n.t('{0} of {1} cannot be read', number(pages.unreadable), number(pages.total));
+    : vscode.l10n.t('{0} of {1} cannot be read', fullCount(pages.unreadable), fullCount(pages.total));
 }
 
 function fileOf(words: string, path: string): string[] {
   return [words, '', markdownBlock(path, ''), ''];
-}
-
-function number(value: number): string {
-  return value.toLocaleString(vscode.env.language);
 }

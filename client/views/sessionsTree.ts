@@ -93,9 +93,7 @@ export class SessionsTree implements vscode.TreeDataProvider<SessionNode>, vscod
       case 'group':
         return this.#rowsOf(node.group);
       case 'source':
-        return this.#parts.sources
-          .children(node.session.ref)
-          .map((session) => ({ type: 'source', session, hasChildren: false, isChild: true }));
+        return this.#childrenOf(node.session.ref);
       default:
         return [];
     }
@@ -190,6 +188,17 @@ export class SessionsTree implements vscode.TreeDataProvider<SessionNode>, vscod
     if (group.hasMore) nodes.push({ type: 'more', of: id, left: isAtLeast ? 0 : total - shown });
     nodes.push(...problems.map((problem): SessionNode => ({ type: 'problem', problem })));
     return nodes;
+  }
+
+  /** Sub-agents can begin sub-agents. */
+  #childrenOf(ref: string): SessionNode[] {
+    const { sources } = this.#parts;
+    return sources.children(ref).map((session) => ({
+      type: 'source',
+      session,
+      hasChildren: sources.children(session.ref).length > 0,
+      isChild: true,
+    }));
   }
 
   /** Names of folders that are not enough to tell one from another. */

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Activity, SourceProblem, SourceSession } from '../../server/protocol/sourceSession.ts';
+import { isChangeable, isDeletable, isOpenclaw } from '../services/openclawSessions.ts';
 import { revealBidi } from '../services/plainText.ts';
 import { dollars, fullTime, shortAge, shortCount } from './age.ts';
 import { tooltipOf } from './sessionItem.ts';
@@ -46,8 +47,11 @@ export function sourceItem(
     hasChildren ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
   );
   const tokens = tokensText(session);
+  const { openclaw } = session;
+  const agentName = [agent, openclaw?.agentId].filter((part) => part !== undefined).join(' ');
   const parts = [
-    agent,
+    agentName === '' ? undefined : agentName,
+    openclaw?.archived === true ? vscode.l10n.t('archived') : undefined,
     shortAge(session.updatedAt, now),
     session.model,
     tokens === undefined ? undefined : vscode.l10n.t('{0} tokens', tokens),
@@ -55,7 +59,7 @@ export function sourceItem(
   item.description = parts.filter((part) => part !== undefined).join(' · ');
   item.iconPath = activityIcon(session);
   const resumable = session.resume ? '.resumable' : '';
-  item.contextValue = `source${resumable}${isChild ? '.child' : ''}${isPinned ? '.pinned' : ''}`;
+  item.contextValue = `source${resumable}${openclawContext(session)}${isChild ? '.child' : ''}${isPinned ? '.pinned' : ''}`;
   item.tooltip = tooltipOf(session.title, [
     [vscode.l10n.t('Activity'), `${activityLabel(session.activity.state)} (${session.activity.evidence})`],
     [vscode.l10n.t('Model'), session.model],
@@ -65,16 +69,26 @@ export function sourceItem(
     [vscode.l10n.t('Started'), session.createdAt === undefined ? undefined : fullTime(session.createdAt)],
     [vscode.l10n.t('Changed'), fullTime(session.updatedAt)],
     [vscode.l10n.t('Damaged lines'), session.damagedLines === 0 ? undefined : String(session.damagedLines)],
+    [vscode.l10n.t('OpenClaw agent'), openclaw?.agentId],
+    [vscode.l10n.t('Label'), openclaw?.label],
+    [vscode.l10n.t('Key'), openclaw?.key],
     [vscode.l10n.t('File'), session.path],
   ]);
   const words = [activityLabel(session.activity.state), fullTime(session.updatedAt)] as const;
   item.accessibilityInformation = {
     label:
-      agent === undefined
+      agentName === ''
         ? vscode.l10n.t('{0}, {1}, changed {2}', session.title, ...words)
-        : vscode.l10n.t('{0}, {1}, {2}, changed {3}', session.title, agent, ...words),
+        : vscode.l10n.t('{0}, {1}, {2}, changed {3}', session.title, agentName, ...words),
   };
   return item;
+}
+
+/** What menus have to know of a session of OpenClaw. */
+function openclawContext(session: SourceSession): string {
+  if (!isOpenclaw(session)) return '';
+  if (!isChangeable(session)) return '.inDatabase';
+  return isDeletable(session) ? '.inFile' : '.inFile.main';
 }
 
 /** The row of a file that should have been a session. */

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { sessionStatus, type SessionStatus } from '../../server/protocol/session.ts';
 import type { SessionStats } from '../../server/protocol/sessionQueryMethods.ts';
 import { markdownText } from '../services/markdownText.ts';
-import { dollars, durationText, shortCount } from './age.ts';
+import { dollars, durationText, fullCount, shortCount } from './age.ts';
 import { bar, columnChart, type ChartColour } from './charts.ts';
 import { statusLabel } from './sessionItem.ts';
 
@@ -90,20 +90,20 @@ function figures(stats: SessionStats): string[] {
   return table(
     [vscode.l10n.t('Figure'), vscode.l10n.t('Value')],
     [
-      [vscode.l10n.t('Sessions'), number(stats.total)],
+      [vscode.l10n.t('Sessions'), fullCount(stats.total)],
       [
         vscode.l10n.t('Success rate'),
         ended === 0
           ? vscode.l10n.t('none has ended yet')
-          : vscode.l10n.t('{0} % of {1} that ended', rounded(stats.successRate), number(ended)),
+          : vscode.l10n.t('{0} % of {1} that ended', rounded(stats.successRate), fullCount(ended)),
       ],
       [vscode.l10n.t('Iterations, on average'), rounded(stats.averageIterations)],
       ...(ended === 0
         ? []
         : [[vscode.l10n.t('Time from start to end, on average'), durationText(stats.averageDurationMs)]]),
-      [vscode.l10n.t('Messages'), number(stats.messages)],
-      [vscode.l10n.t('Tool calls'), number(stats.toolCalls)],
-      [vscode.l10n.t('Errors'), number(stats.errors)],
+      [vscode.l10n.t('Messages'), fullCount(stats.messages)],
+      [vscode.l10n.t('Tool calls'), fullCount(stats.toolCalls)],
+      [vscode.l10n.t('Errors'), fullCount(stats.errors)],
       ...(stats.costUsd === 0 ? [] : [[vscode.l10n.t('Cost, as reported'), dollars(stats.costUsd)]]),
     ],
     [1],
@@ -126,9 +126,9 @@ function days({ byDay }: SessionStats, level: string): string[] {
   const heading = `${level} ${vscode.l10n.t('The Last {0} Days', byDay.length)}`;
   const highest = ({ of }: Series) => Math.max(...byDay.map(of));
   const counts: Series[] = [
-    { name: vscode.l10n.t('Started'), of: ({ started }) => started, colour: 'blue', text: number },
-    { name: vscode.l10n.t('Completed'), of: ({ completed }) => completed, colour: 'green', text: number },
-    { name: vscode.l10n.t('Failed'), of: ({ failed }) => failed, colour: 'red', text: number },
+    { name: vscode.l10n.t('Started'), of: ({ started }) => started, colour: 'blue', text: fullCount },
+    { name: vscode.l10n.t('Completed'), of: ({ completed }) => completed, colour: 'green', text: fullCount },
+    { name: vscode.l10n.t('Failed'), of: ({ failed }) => failed, colour: 'red', text: fullCount },
   ];
   const amounts: Series[] = [
     { name: vscode.l10n.t('Tokens'), of: ({ tokens: used }) => used, colour: 'purple', text: shortCount },
@@ -172,7 +172,7 @@ function chartOf({ name, of, colour, text }: Series, byDay: readonly Day[], most
 function byStatus({ byStatus: of, total }: SessionStats, level: string): string[] {
   const rows = sessionStatus.options.map((status) => [
     statusLabel(status),
-    number(of[status] ?? 0),
+    fullCount(of[status] ?? 0),
     percent(of[status] ?? 0, total),
     bar(of[status] ?? 0, total, STATUS_COLOURS[status]),
   ]);
@@ -202,7 +202,7 @@ function counted(
   const total = entries.reduce((sum, { sessions }) => sum + sessions, 0);
   const row = (name: string, count: number) => [
     name,
-    number(count),
+    fullCount(count),
     percent(count, total),
     bar(count, total, colour),
   ];
@@ -236,11 +236,11 @@ function tokens({ tokens: used }: SessionStats, level: string): string[] {
       [
         ...rows.map(([name, count]) => [
           name,
-          number(count),
+          fullCount(count),
           percent(count, used.total),
           bar(count, used.total, 'purple'),
         ]),
-        [`**${vscode.l10n.t('Total')}**`, `**${number(used.total)}**`, '', ''],
+        [`**${vscode.l10n.t('Total')}**`, `**${fullCount(used.total)}**`, '', ''],
       ],
       [1, 2],
     ),
@@ -254,10 +254,6 @@ function table(
 ): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, at) => (right.includes(at) ? '-:' : '-'))), ...rows.map(line), ''];
-}
-
-function number(value: number): string {
-  return value.toLocaleString(vscode.env.language);
 }
 
 function rounded(value: number): string {

@@ -91,10 +91,21 @@ export class QuickInput {
     await this.#row(text).first().locator('.monaco-checkbox').click();
   }
 
-  /** Opens the command palette with something typed. */
+  /**
+   * Opens the command palette with something typed. A box that is still closing would take the new one with it: its end
+   * is waited for, and where it came between the key and the text, the key is pressed again.
+   */
   async openPalette(query: string): Promise<void> {
-    await this.#page.keyboard.press('F1');
-    await this.#input.fill(`>${query}`);
+    for (let triesLeft = 3; ; triesLeft--) {
+      await this.whenClosed();
+      await this.#page.keyboard.press('F1');
+      try {
+        await this.#input.fill(`>${query}`, { timeout: 5_000 });
+        return;
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError) || triesLeft === 0) throw error;
+      }
+    }
   }
 
   /**

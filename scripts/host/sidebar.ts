@@ -136,6 +136,7 @@ export class Sidebar {
 
   /** An inline action of a row, which shows while the mouse is over it. */
   async rowAction(text: TextMatch, action: string, view?: string): Promise<void> {
+    await this.whenStill(view);
     const row = this.row(text, view);
     await row.hover();
     await row

@@ -110,15 +110,16 @@ export class LockFiles {
       const judged = { verdict: 'unverifiable', reasons: ['unreadable'] as LockReason[] } as const;
       return { ...base, ...judged, owner: {}, ageMs: ageOf(written, now), removable: false };
     }
-    const { pid, processStart, madeAt } = parseLockPayload(file.content, now);
+    const { pid, processStart, madeAt, owner } = parseLockPayload(file.content, now);
     const doubts = await this.#doubts(guardedBy, base.guards, now);
-    const judged =
-      pid === undefined
+    const judged = owner
+      ? await this.#parts.owners.judge(owner)
+      : pid === undefined
         ? judgeUnreadable(now - written, doubts)
         : judgeBareOwner({ processStart, madeAt }, await this.#parts.processes.look(pid), doubts);
     return {
       ...base,
-      owner: {
+      owner: owner ?? {
         ...(pid === undefined ? {} : { pid }),
         ...(processStart === undefined ? {} : { processStart }),
       },

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { timeOfMaking } from '../domain/lockVerdict.ts';
 import { MAX_PID } from '../platform/signals.ts';
+import { leaseOwner, type LeaseOwner } from '../protocol/lock.ts';
 
 const pid = z.int().min(1).max(MAX_PID);
 
@@ -11,6 +12,7 @@ const payload = z.looseObject({
   createdAt: z.iso.datetime({ offset: true }).optional().catch(undefined),
   startedAt: z.number().optional().catch(undefined),
   starttime: z.int().min(0).optional().catch(undefined),
+  owner: leaseOwner.optional().catch(undefined),
 });
 
 /** What a lock file of OpenClaw's form says of its owner. */
@@ -20,6 +22,8 @@ export interface LockPayload {
   readonly processStart: string | undefined;
   /** When the lock was made, in milliseconds since the epoch. */
   readonly madeAt: number | undefined;
+  /** In the locks that Lockstep makes on OpenClaw's files: its death can be proved without a doubt. */
+  readonly owner: LeaseOwner | undefined;
 }
 
 /**
@@ -33,6 +37,7 @@ export function parseLockPayload(content: Buffer, now: number): LockPayload {
     pid: parsed?.pid,
     processStart: parsed?.starttime === undefined ? undefined : String(parsed.starttime),
     madeAt: timeOfMaking(created, now) ?? timeOfMaking(parsed?.startedAt, now),
+    owner: parsed?.owner?.pid === parsed?.pid ? parsed?.owner : undefined,
   };
 }
 

@@ -9,13 +9,11 @@ import {
   type OpenclawPreview,
 } from '../protocol/openclawMethods.ts';
 import { filterSessions, rowOf, sliceOf } from '../sources/openclaw/list.ts';
-import { readPreview } from '../sources/openclaw/preview.ts';
 import { resolveSession, sessionAt, throwIfFailed } from '../sources/openclaw/resolve.ts';
 import { agentIdFrom } from '../sources/openclaw/sessionKey.ts';
 import type { OpenclawSnapshot, StateDirectories } from '../sources/openclaw/stateDirectory.ts';
 import { derivedTitle } from '../sources/openclaw/titles.ts';
-import { withTranscript } from '../sources/openclaw/transcriptFile.ts';
-import type { TranscriptEnds } from '../sources/openclaw/transcripts.ts';
+import { readSessionPreview, type TranscriptEnds } from '../sources/openclaw/transcripts.ts';
 import type { Caller } from './caller.ts';
 import type { Registry } from './registry.ts';
 
@@ -69,7 +67,7 @@ export function registerOpenclawMethods(
     const [only] = config.storeOf !== undefined && stores.size === 1 ? stores : [];
     return {
       ts: now,
-      path: agent?.storePath ?? only ?? '(multiple)',
+      path: agent?.database ?? agent?.storePath ?? only ?? '(multiple)',
       count: rows.length,
       totalCount: all.length,
       limitApplied: params.limit,
@@ -124,16 +122,14 @@ async function previewOf(
 ): Promise<OpenclawPreview> {
   const session = sessionAt(snapshot, key);
   if (session === undefined) return { key, status: 'missing', items: [] };
-  const items = await withTranscript(session.place, session.entry, (file, size) =>
-    readPreview(file, size, limit, maxChars),
-  );
+  const items = await readSessionPreview(session, limit, maxChars);
   return items === undefined || items.length === 0
     ? { key, status: 'empty', items: [] }
     : { key, status: 'ok', items };
 }
 
 /** @throws LockstepError INVALID_PARAMS for a path that depends on where the server runs */
-function stateDirOf(source: string | undefined): string | undefined {
+export function stateDirOf(source: string | undefined): string | undefined {
   if (source === undefined || !source.startsWith(PREFIX)) return undefined;
   const path = source.slice(PREFIX.length);
   if (!isAbsolute(path)) {

@@ -1,5 +1,8 @@
+import { LockstepError } from '../domain/errors.ts';
+
 /** The code of an error of the operating system, such as `ENOENT`; undefined for any other value. */
 export function systemErrorCode(error: unknown): string | undefined {
+  if (error instanceof LockstepError) return undefined; // its code is of another kind
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 

@@ -15,14 +15,16 @@ export function isPlainObject(value: unknown): value is JsonObject {
 
 /** Whether a value is nested over {@link MAX_JSON_DEPTH}. Level by level: recursion is what deep values break. */
 export function isTooDeep(value: unknown): boolean {
-  let level: unknown[] = [value];
+  let level: object[] = typeof value === 'object' && value !== null ? [value] : [];
   for (let depth = 0; depth < MAX_JSON_DEPTH; depth++) {
-    level = level.flatMap((item): unknown[] =>
-      typeof item === 'object' && item !== null ? Object.values(item) : [],
-    );
-    if (level.length === 0) return false;
+    const next: object[] = [];
+    for (const item of level)
+      for (const child of Object.values(item) as unknown[])
+        if (typeof child === 'object' && child !== null) next.push(child);
+    if (next.length === 0) return false;
+    level = next;
   }
-  return level.some((item) => typeof item === 'object' && item !== null);
+  return true;
 }
 
 /** UTF-8 bytes of a value's JSON; a value that JSON cannot hold counts as infinitely large, so that it is refused. */

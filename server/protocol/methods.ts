@@ -7,6 +7,8 @@ import * as store from './storeMethods.ts';
 import * as locks from './lockMethods.ts';
 import { healthGet } from './healthMethods.ts';
 import * as openclaw from './openclawMethods.ts';
+import * as openclawWrite from './openclawWriteMethods.ts';
+import * as migration from './migrationMethods.ts';
 import * as sources from './sourceMethods.ts';
 import * as transcripts from './transcriptMethods.ts';
 import type { Method } from './method.ts';
@@ -51,10 +53,20 @@ export const methods: readonly Method[] = [
   store.storeBackup,
   store.storeBackups,
   store.storeRecover,
+  migration.migrationInspect,
+  migration.migrationPlan,
+  migration.migrationApply,
+  migration.migrationVerify,
+  migration.migrationRestore,
+  migration.migrationList,
   sources.sourcesList,
   sources.sourcesSessions,
   transcripts.transcriptsPage,
   openclaw.sessionsList,
   openclaw.sessionsPreview,
   openclaw.sessionsResolve,
+  openclawWrite.sessionsPatch,
+  openclawWrite.sessionsReset,
+  openclawWrite.sessionsDelete,
+  openclawWrite.sessionsCompact,
 ];

@@ -8,14 +8,14 @@ import { openclawProblems } from './openclawProblems.ts';
  * names, and the times as numbers, are OpenClaw's.
  */
 
-const atLeast = (least: number) =>
+export const atLeast = (least: number) =>
   z.int({ error: 'must be integer' }).min(least, { error: `must be >= ${least}` });
-const anyText = z.string({ error: 'must be string' });
-const someText = anyText.min(1, { error: 'must not have fewer than 1 characters' });
-const label = someText.max(512, { error: 'must not have more than 512 characters' });
-const yes = z.boolean({ error: 'must be boolean' });
+export const anyText = z.string({ error: 'must be string' });
+export const someText = anyText.min(1, { error: 'must not have fewer than 1 characters' });
+export const label = someText.max(512, { error: 'must not have more than 512 characters' });
+export const yes = z.boolean({ error: 'must be boolean' });
 
-const openclawSource = anyText
+export const openclawSource = anyText
   .regex(/^openclaw(?::.+)?$/s, { error: 'must be openclaw:<absolute path of a state directory>' })
   .optional()
   .describe(
@@ -45,6 +45,8 @@ const openclawWarning = z.strictObject({
 });
 export type OpenclawWarning = z.infer<typeof openclawWarning>;
 
+const MS = 'milliseconds since the epoch';
+
 const text = z.string().optional();
 const count = z.number().optional();
 const flag = z.boolean().optional();
@@ -55,7 +57,8 @@ const openclawRow = z.strictObject({
   spawnedBy: text,
   kind: openclawKind,
   label: text,
-  displayName: text,
+  displayName: text.describe('the label, else its own name, else that of its group'),
+  category: text,
   derivedTitle: text,
   lastMessagePreview: text,
   channel: text,
@@ -68,11 +71,24 @@ const openclawRow = z.strictObject({
   archived: z.boolean(),
   pinned: z.boolean(),
   unread: z.boolean(),
+  archivedAt: count.describe(MS),
+  pinnedAt: count.describe(MS),
+  lastReadAt: count.describe(MS),
+  spawnDepth: count,
+  spawnedWorkspaceDir: text,
+  spawnedCwd: text,
+  subagentRole: text,
+  subagentControlScope: text,
   sessionId: text,
   status: text,
+  startedAt: count.describe(MS),
+  endedAt: count.describe(MS),
+  runtimeMs: count.describe('milliseconds'),
   systemSent: flag,
   abortedLastRun: flag,
   thinkingLevel: text,
+  fastMode: z.union([z.boolean(), z.string()]).optional(),
+  traceLevel: text,
   verboseLevel: text,
   reasoningLevel: text,
   elevatedLevel: text,
@@ -113,7 +129,7 @@ const OPENCLAW_LIST_LIMIT = 100;
 
 export const sessionsList = defineMethod({
   name: 'sessions.list',
-  summary: 'The sessions of an OpenClaw state directory, newest first',
+  summary: 'The sessions of an OpenClaw state directory, pinned ones first, then newest first',
   mutates: false,
   paramProblems: openclawProblems('sessions.list'),
   params: z.strictObject({

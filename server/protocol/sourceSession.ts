@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { isoTime, tokens } from './session.ts';
 
 /** The agents whose own session stores Lockstep reads. */
-export const sourceKind = z.enum(['claude-code', 'pi']);
+export const sourceKind = z.enum(['claude-code', 'pi', 'openclaw']);
 export type SourceKind = z.infer<typeof sourceKind>;
 
 /**
@@ -23,17 +23,31 @@ export const commandLine = z.strictObject({
 });
 export type CommandLine = z.infer<typeof commandLine>;
 
+/** What OpenClaw's own methods need to know of a session, and what can be done with it. */
+export const openclawSession = z.strictObject({
+  key: z.string().describe('in its one form: `agent:<agent>:<rest>`, `global` or `unknown`'),
+  agentId: z.string().optional().describe('that the key names'),
+  era: z
+    .enum(['file', 'sqlite'])
+    .describe('`file`: `sessions.*` can change it; `sqlite`: OpenClaw alone can, since 2026.8'),
+  stateDir: z.string().describe('absolute path; `source: "openclaw:<stateDir>"` in the `sessions.*` methods'),
+  label: z.string().optional(),
+  archived: z.boolean(),
+  protected: z.boolean().describe("an agent's main session, which cannot be deleted"),
+});
+export type OpenclawSourceSession = z.infer<typeof openclawSession>;
+
 /** A session in another agent's store, as a list shows it: only what its head and tail tell. */
 export const sourceSession = z.strictObject({
   ref: z.string().describe('names it in `transcripts.page`: `<source>:<path below its root>`'),
   source: sourceKind,
   id: z.string().describe("the agent's own id of it; not unique, since agents copy sessions"),
-  path: z.string().describe('absolute path of its file'),
+  path: z.string().describe('absolute path of its file; of the store, where it has none of its own'),
   title: z.string(),
   cwd: z.string().optional().describe('absolute path of the folder it works in'),
   createdAt: isoTime.optional(),
   updatedAt: isoTime,
-  sizeBytes: z.int().min(0),
+  sizeBytes: z.int().min(0).optional().describe('of its file; absent where it has none of its own'),
   model: z.string().optional(),
   tokens: tokens.optional(),
   costUsd: z.number().min(0).optional().describe('US dollars, as reported'),
@@ -44,6 +58,7 @@ export const sourceSession = z.strictObject({
   parentRef: z.string().optional().describe('of the session whose sub-agent this is'),
   damagedLines: z.int().min(0).describe('lines that could not be read, in the part that a list reads'),
   resume: commandLine.optional(),
+  openclaw: openclawSession.optional().describe('of a session that OpenClaw knows, not of a mere transcript'),
 });
 export type SourceSession = z.infer<typeof sourceSession>;
 

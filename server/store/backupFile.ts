@@ -10,6 +10,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { syncFolder } from '../platform/atomicFile.ts';
 import { systemErrorCode } from '../platform/systemError.ts';
 
 /** The folder of a store's backups, which stands beside it. */
@@ -66,16 +67,5 @@ function sync(path: string): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-/** Makes a rename last. Windows cannot open folders, and needs no such thing. */
-export function syncFolder(path: string): void {
-  if (process.platform === 'win32') return;
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }

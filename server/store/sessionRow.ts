@@ -1,15 +1,18 @@
-import type { SQLInputValue } from 'node:sqlite';
+import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import * as z from 'zod';
 import type { SessionEvent } from '../protocol/event.ts';
 import { isPlainObject, type JsonObject } from '../protocol/json.ts';
 import { session as sessionSchema, sessionKind, sessionStatus, type Session } from '../protocol/session.ts';
-import type { StoredState } from './sessionStore.ts';
+import type { EventText, StoredState } from './sessionStore.ts';
 import { storeCorrupt } from './storeErrors.ts';
 
 const text = z.string();
 const optionalText = z.string().nullable();
 const integer = z.int();
 const optionalInteger = z.int().nullable();
+/** A row as SQLite gives it. */
+export type Row = Record<string, SQLOutputValue>;
+
 /** Text that is JSON. */
 export const json = z.string().transform((value, context): unknown => {
   try {
@@ -178,6 +181,14 @@ export function rowFromState(state: StoredState): Record<string, SQLInputValue> 
 export function eventFromRow(row: unknown, path: string): SessionEvent {
   const event = parsedRow(eventRow, row, 'events', path);
   return { ...event, timestamp: iso(event.timestamp) };
+}
+
+/** @throws LockstepError STORE_CORRUPT, where a column is of another type. */
+export function eventTextFromRow({ seq, at, type, data }: Row, path: string): EventText {
+  const isRight =
+    typeof seq === 'number' && typeof at === 'number' && typeof type === 'string' && typeof data === 'string';
+  if (!isRight) throw storeCorrupt(path, 'a row of events cannot be read');
+  return { seq, at, type, data };
 }
 
 function jsonFrom(value: string, path: string): unknown {

@@ -55,6 +55,22 @@ export interface LastEventsOptions {
   readonly type?: string;
 }
 
+/** An event as it is stored. */
+export interface EventText {
+  readonly seq: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly type: string;
+  /** JSON. */
+  readonly data: string;
+}
+
+export interface EventTextPage {
+  readonly events: EventText[];
+  /** Where the next page goes on; absent on the last one. */
+  readonly nextSeq?: number;
+}
+
 /**
  * Where sessions are kept. Async, although the SQLite driver is not, so that a driver for many machines can stand
  * beside it. `test/server/store/conformance.ts` says what every driver has to hold.
@@ -118,6 +134,8 @@ export interface SessionStore {
    */
   import(imported: readonly ImportedSession[], newId: () => string): Promise<ImportResult>;
   events(query: EventQuery): Promise<EventPage>;
+  /** Events after a `seq` with their data as the text that is stored, for checksums: to parse it takes most of the time. */
+  eventTexts(query: Pick<EventQuery, 'id' | 'afterSeq' | 'limit'>): Promise<EventTextPage>;
   /** The last `count` events, oldest first; of one type if given. Fewer where they would not fit into one answer. */
   lastEvents(id: string, count: number, options?: LastEventsOptions): Promise<SessionEvent[]>;
   /** How many events of one type have a smaller `seq`. */

@@ -1,4 +1,3 @@
-import type { SQLOutputValue } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { LockstepError, sessionNotFound } from '../domain/errors.ts';
 import { admit, isHeld, sessionLocked, type Access } from '../domain/lease.ts';
@@ -16,11 +15,12 @@ import type { Connection } from './connection.ts';
 import { encodeCursor, findSelect, statsWhere } from './findQuery.ts';
 import { endLease, leaseOf } from './leaseRow.ts';
 import { readRemovable, readRemovableVersions } from './removable.ts';
-import { eventFromRow, stateFromRow } from './sessionRow.ts';
+import { eventFromRow, eventTextFromRow, stateFromRow, type Row } from './sessionRow.ts';
 import type {
   Changes,
   ChangesQuery,
   EventPage,
+  EventTextPage,
   EventQuery,
   FindQuery,
   ImportResult,
@@ -226,6 +226,18 @@ export class SqliteSessionStore implements SessionStore {
     });
   }
 
+  eventTexts({ id, afterSeq, limit }: Pick<EventQuery, 'id' | 'afterSeq' | 'limit'>): Promise<EventTextPage> {
+    return this.#file.read((connection) => {
+      requireSession(connection, id);
+      const sql = `SELECT seq, timestamp AS at, type, data FROM events
+        WHERE session_id = ? AND seq > ? ORDER BY seq`;
+      const { taken, more } = takeRows(connection.sql(sql).iterate(id, afterSeq), limit);
+      const events = taken.map((row) => eventTextFromRow(row, connection.path));
+      const last = events.at(-1);
+      return more && last ? { events, nextSeq: last.seq } : { events };
+    });
+  }
+
   lastEvents(id: string, count: number, { before, type }: LastEventsOptions = {}): Promise<SessionEvent[]> {
     return this.#file.read((connection) => {
       requireSession(connection, id);
@@ -297,8 +309,6 @@ export class SqliteSessionStore implements SessionStore {
     return this.#file.onDidChange(listener);
   }
 }
-
-type Row = Record<string, SQLOutputValue>;
 
 /** At most `limit` rows, and at least one; fewer where their texts would be over ANSWER_BYTES. */
 function takeRows(rows: Iterable<Row>, limit: number): { taken: Row[]; more: boolean } {

@@ -13,11 +13,11 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { syncFolder } from '../platform/atomicFile.ts';
 import { systemErrorCode } from '../platform/systemError.ts';
 import { logOf } from './connection.ts';
 import { replacementOf } from './replacementMark.ts';
 import { storeBusy, storeCorrupt } from './storeErrors.ts';
-import { syncFolder } from './backupFile.ts';
 
 /** What is to be done, as names in the folder of the store; kept in the mark, so that it can be finished after a kill. */
 const planSchema = z.strictObject({

@@ -11,7 +11,7 @@ import { figuresOf } from './figures.ts';
 import { checkHistory } from './leaseChecker.ts';
 import { Random } from './random.ts';
 
-const ROUNDS = Number(process.env['LOCKSTEP_CRASH_ROUNDS'] ?? 30);
+const ROUNDS = Number(process.env['LOCKSTEP_CRASH_ROUNDS'] ?? 12);
 const SEED = process.env['LOCKSTEP_CRASH_SEED'] ?? randomBytes(4).toString('hex');
 
 describe('leases', () => {

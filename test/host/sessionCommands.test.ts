@@ -255,7 +255,7 @@ describe('commands on sessions in VS Code', () => {
     it('is for own sessions only: its key on another row says so', async () => {
       await workbench.sidebar.click('Completed', 'Sessions');
       await workbench.page.keyboard.press('Delete');
-      await workbench.notifications.item("Only Lockstep's own sessions can be deleted.");
+      await workbench.notifications.item("Only Lockstep's own sessions can be deleted");
       await workbench.notifications.clear();
     });
 

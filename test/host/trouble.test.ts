@@ -159,6 +159,10 @@ describe('in a workspace that is not trusted', () => {
       'Clean Up Old Sessions…',
       'Back Up Store',
       'Recover Store…',
+      'Migrate Sessions…',
+      'Restore Migration…',
+      'Rename Label…',
+      'Delete OpenClaw Session…',
     ]) {
       assert.ok(!titles.includes(`Lockstep: ${title}`), title);
     }

@@ -8,8 +8,9 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   store: ['protocol', 'domain', 'platform'],
   sources: ['protocol', 'domain', 'platform'],
   locks: ['protocol', 'domain', 'platform', 'store'],
+  migration: ['protocol', 'domain', 'platform', 'store', 'sources', 'locks'],
   health: ['protocol', 'domain', 'platform', 'store', 'sources', 'locks'],
-  methods: ['protocol', 'domain', 'platform', 'store', 'sources', 'locks', 'health'],
+  methods: ['protocol', 'domain', 'platform', 'store', 'sources', 'locks', 'health', 'migration'],
   doors: ['protocol', 'platform', 'methods'],
 };
 

@@ -44,9 +44,13 @@ export class RpcClient {
   #rest = '';
 
   /** Ends with the test, if not before. */
-  constructor(context: Pick<TestContext, 'after'>, home: string, options: RunOptions = {}) {
+  constructor(
+    context: Pick<TestContext, 'after'>,
+    home: string,
+    { args = [], ...options }: RunOptions & { readonly args?: readonly string[] } = {},
+  ) {
     context.after(() => this.kill());
-    this.child = spawnCommand(['rpc'], { ...options, env: { LOCKSTEP_HOME: home, ...options.env } });
+    this.child = spawnCommand(['rpc', ...args], { ...options, env: { LOCKSTEP_HOME: home, ...options.env } });
     this.child.stderr?.resume();
     this.child.stdin?.on('error', () => undefined);
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -4,6 +4,7 @@ import * as copies from './copyCommands.ts';
 import { doctorCommand } from './doctorCommand.ts';
 import * as lifecycle from './lifecycleCommands.ts';
 import { list } from './listCommand.ts';
+import { migrate } from './migrateCommand.ts';
 import * as look from './showCommands.ts';
 import { stats } from './statsCommand.ts';
 import * as store from './storeCommands.ts';
@@ -29,6 +30,7 @@ export const commands: readonly CliCommand[] = [
   stats,
   copies.exportCommand,
   copies.importCommand,
+  migrate,
   trash.cleanup,
   trash.rm,
   trash.restore,

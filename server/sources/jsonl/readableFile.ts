@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, type BigIntStats } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 /** The part of a file handle that the sources use, so that tests can count what is read. */
@@ -29,17 +29,20 @@ export const openForReading: OpenFile = async (path) => {
   return {
     read: (buffer, offset, length, position) => handle.read(buffer, offset, length, position),
     async stat() {
-      const stat = await handle.stat({ bigint: true });
-      return {
-        isFile: stat.isFile(),
-        size: Number(stat.size),
-        identity: `${stat.dev}:${stat.ino}:${stat.birthtimeNs}`,
-        modified: `${stat.mtimeNs}`,
-      };
+      return fileFacts(await handle.stat({ bigint: true }));
     },
     close: () => handle.close(),
   };
 };
+
+export function fileFacts(stats: BigIntStats): FileFacts {
+  return {
+    isFile: stats.isFile(),
+    size: Number(stats.size),
+    identity: `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`,
+    modified: `${stats.mtimeNs}`,
+  };
+}
 
 /** The bytes at `from <= position < until`; fewer where the file ends before. */
 export async function readRange(file: ReadableFile, from: number, until: number): Promise<Buffer> {

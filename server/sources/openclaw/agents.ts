@@ -1,8 +1,12 @@
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mapBounded } from '../../platform/concurrency.ts';
 import { systemErrorCode, systemErrorReason } from '../../platform/systemError.ts';
 import type { OpenclawConfig } from './config.ts';
 import { agentIdFrom } from './sessionKey.ts';
+
+const DATABASE_NAME = 'openclaw-agent.sqlite';
+const FOLDERS_AT_ONCE = 8;
 
 export interface OpenclawAgent {
   readonly id: string;
@@ -10,6 +14,11 @@ export interface OpenclawAgent {
   readonly sessionsDir: string;
   /** Absolute path of its `sessions.json`. */
   readonly storePath: string;
+  /**
+   * Absolute path of the database in which OpenClaw 2026.8 and later keep the agent's sessions; undefined where there
+   * is none. Where there is one, the agent is of the SQLite era: a `sessions.json` beside it is what an import left.
+   */
+  readonly database: string | undefined;
 }
 
 export interface AgentListing {
@@ -20,8 +29,15 @@ export interface AgentListing {
   readonly problems: readonly { readonly path: string; readonly message: string }[];
 }
 
-/** The agents that `openclaw.json` names, or else the default one and each that has a folder. Rejects never. */
-export async function listAgents(stateDir: string, config: OpenclawConfig): Promise<AgentListing> {
+/**
+ * The agents that `openclaw.json` names, or else the default one and each that has a folder; with `alsoUnnamed`, those
+ * that it does not name as well. Rejects never.
+ */
+export async function listAgents(
+  stateDir: string,
+  config: OpenclawConfig,
+  alsoUnnamed = false,
+): Promise<AgentListing> {
   const root = join(stateDir, 'agents');
   const problems: { path: string; message: string }[] = [];
   const folders = new Map<string, string>();
@@ -42,15 +58,44 @@ export async function listAgents(stateDir: string, config: OpenclawConfig): Prom
       problems.push({ path: root, message: `The folder cannot be read: ${systemErrorReason(error)}.` });
   }
   const onDisk = [...folders.keys()].sort();
-  const ids = new Set([config.defaultAgent, ...(config.agents ?? onDisk)]);
+  const ids = new Set([
+    config.defaultAgent,
+    ...(config.agents ?? []),
+    ...(config.agents === undefined || alsoUnnamed ? onDisk : []),
+  ]);
   return {
-    agents: [...ids].map((id) => agentAt(root, folders.get(id) ?? id, id, config)),
+    agents: await mapBounded([...ids], FOLDERS_AT_ONCE, (id) =>
+      agentAt(root, folders.get(id) ?? id, id, config),
+    ),
     configured: new Set(config.agents ?? [config.defaultAgent]),
     problems,
   };
 }
 
-function agentAt(root: string, folder: string, id: string, config: OpenclawConfig): OpenclawAgent {
+/** An agent, whether or not it has a folder. `root`: absolute path of the folder of all agents. */
+export async function agentAt(
+  root: string,
+  folder: string,
+  id: string,
+  config: OpenclawConfig,
+): Promise<OpenclawAgent> {
   const sessionsDir = join(root, folder, 'sessions');
-  return { id, sessionsDir, storePath: config.storeOf?.(id) ?? join(sessionsDir, 'sessions.json') };
+  const database = join(root, folder, 'agent', DATABASE_NAME);
+  return {
+    id,
+    sessionsDir,
+    storePath: config.storeOf?.(id) ?? join(sessionsDir, 'sessions.json'),
+    database: (await isThere(database)) ? database : undefined,
+  };
+}
+
+/** Whatever it is: what has the name of a database and is none must be told, not passed over. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    return code !== 'ENOENT' && code !== 'ENOTDIR';
+  }
 }

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import JSON5 from 'json5';
 import * as z from 'zod';
 import { readSmallFile } from '../../platform/smallFile.ts';
 import { systemErrorCode, systemErrorReason } from '../../platform/systemError.ts';
@@ -42,7 +43,7 @@ const file = z.object({
 });
 const agent = z.object({ id: z.string().min(1), default: z.boolean().optional().catch(undefined) });
 
-/** Rejects never: a configuration that is missing or unreadable says nothing. */
+/** JSON5, with which people write it. Rejects never: a configuration that is missing or unreadable says nothing. */
 export async function readConfig(stateDir: string, userHome: string): Promise<OpenclawConfig> {
   const path = join(stateDir, 'openclaw.json');
   let problem: string | undefined;
@@ -50,11 +51,10 @@ export async function readConfig(stateDir: string, userHome: string): Promise<Op
   try {
     const { content } = await readSmallFile(path, MAX_BYTES);
     if (content === undefined) problem = `${path} is no file of at most 4 MiB, and was not read.`;
-    else value = JSON.parse(content.toString('utf8'));
+    else value = JSON5.parse(content.toString('utf8'));
   } catch (error) {
-    // It may be JSON5, which people write and OpenClaw itself does not.
     if (error instanceof SyntaxError)
-      problem = `${path} is not plain JSON and was not read: every folder below agents/ counts as an agent.`;
+      problem = `${path} is no JSON5 and was not read: every folder below agents/ counts as an agent.`;
     else if (systemErrorCode(error) !== 'ENOENT')
       problem = `${path} cannot be read: ${systemErrorReason(error)}.`;
   }

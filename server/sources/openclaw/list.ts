@@ -15,7 +15,7 @@ export interface SessionFilter {
   readonly activeMinutes?: number | undefined;
 }
 
-/** Those that pass, newest first. Runs of cron jobs never do. `now` in milliseconds since the epoch. */
+/** Those that pass, pinned ones first, then newest first. Runs of cron jobs never do. `now` in milliseconds since the epoch. */
 export function filterSessions(
   sessions: Iterable<OpenclawSession>,
   filter: SessionFilter,
@@ -40,7 +40,15 @@ export function filterSessions(
     if (since !== undefined && !(entry.updatedAt !== undefined && entry.updatedAt >= since)) return false;
     return search === '' || isFound(session, search);
   };
-  return [...sessions].filter(passes).sort((a, b) => (b.entry.updatedAt ?? 0) - (a.entry.updatedAt ?? 0));
+  return [...sessions].filter(passes).sort(compare);
+}
+
+function compare(a: OpenclawSession, b: OpenclawSession): number {
+  return (
+    (b.entry.pinnedAt ?? 0) - (a.entry.pinnedAt ?? 0) ||
+    (b.entry.updatedAt ?? 0) - (a.entry.updatedAt ?? 0) ||
+    (a.key < b.key ? -1 : 1)
+  );
 }
 
 function isFound(session: OpenclawSession, search: string): boolean {
@@ -56,7 +64,7 @@ function isArchived({ entry }: OpenclawSession): boolean {
 
 function displayNameOf({ key, entry }: OpenclawSession): string | undefined {
   const ofGroup = kindOf(key, entry.chatType) === 'group' ? groupName(key, entry) : undefined;
-  return entry.displayName ?? ofGroup ?? entry.label ?? entry.origin?.label;
+  return entry.label ?? entry.displayName ?? ofGroup ?? entry.origin?.label;
 }
 
 /** A session as a list shows it; what OpenClaw takes from a running gateway is not there. */
@@ -71,6 +79,7 @@ export function rowOf(session: OpenclawSession, defaults: OpenclawDefaults): Ope
     kind: kindOf(key, entry.chatType),
     label: entry.label,
     displayName: displayNameOf(session),
+    category: entry.category,
     channel: entry.channel ?? groupOf(key)?.channel,
     subject: entry.subject,
     groupChannel: entry.groupChannel,
@@ -80,12 +89,25 @@ export function rowOf(session: OpenclawSession, defaults: OpenclawDefaults): Ope
     updatedAt: entry.updatedAt ?? null,
     archived: isArchived(session),
     pinned: entry.pinnedAt !== undefined || entry.pinned === true,
-    unread: entry.unread === true,
+    unread: entry.unread === true || entry.markedUnreadAt !== undefined,
+    archivedAt: entry.archivedAt,
+    pinnedAt: entry.pinnedAt,
+    lastReadAt: entry.lastReadAt,
+    spawnDepth: entry.spawnDepth,
+    spawnedWorkspaceDir: entry.spawnedWorkspaceDir,
+    spawnedCwd: entry.spawnedCwd,
+    subagentRole: entry.subagentRole,
+    subagentControlScope: entry.subagentControlScope,
     sessionId: entry.sessionId,
     status: entry.status,
+    startedAt: entry.startedAt,
+    endedAt: entry.endedAt,
+    runtimeMs: entry.runtimeMs,
     systemSent: entry.systemSent,
     abortedLastRun: entry.abortedLastRun,
     thinkingLevel: entry.thinkingLevel,
+    fastMode: entry.fastMode,
+    traceLevel: entry.traceLevel,
     verboseLevel: entry.verboseLevel,
     reasoningLevel: entry.reasoningLevel,
     elevatedLevel: entry.elevatedLevel,

@@ -1,16 +1,12 @@
 import type { OpenclawPreviewItem } from '../../protocol/openclawMethods.ts';
 import type { ReadableFile } from '../jsonl/readableFile.ts';
+import { withoutEnvelope } from './envelope.ts';
 import { messagesIn, otherPartsOf, tailLines, textsOf, type OpenclawMessage } from './messages.ts';
 import { wholeCharacters } from './titles.ts';
 
 /** How much of a transcript's end is read, one after the other, until there are enough messages in it. */
 const TAIL_BYTES = [64 * 1024, 256 * 1024, 1024 * 1024] as const;
 const TAIL_LINES = 200;
-
-/** The channels that write an envelope before what a person said, as they write their own names. */
-const CHANNELS =
-  /^(?:WebChat|WhatsApp|Telegram|Signal|Slack|Discord|Google ?Chat|iMessage|BlueBubbles|(?:MS|Microsoft )?Teams|Matrix|Mattermost|Zalo|LINE|IRC|Feishu|Nostr|Twitch)(?: |$)/;
-const DATE_AND_TIME = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d/;
 
 /** The last `limit` messages that a tail holds; what of them has nothing to show is left out. */
 export async function readPreview(
@@ -24,7 +20,11 @@ export async function readPreview(
     messages = messagesIn(await tailLines(file, size, bytes, TAIL_LINES));
     if (messages.length >= limit || bytes >= size) break;
   }
-  return messages.slice(-limit).flatMap((message) => previewItem(message, maxChars) ?? []);
+  return previewItems(messages.slice(-limit), maxChars);
+}
+
+export function previewItems(messages: readonly OpenclawMessage[], maxChars: number): OpenclawPreviewItem[] {
+  return messages.flatMap((message) => previewItem(message, maxChars) ?? []);
 }
 
 export function previewItem(message: OpenclawMessage, maxChars: number): OpenclawPreviewItem | undefined {
@@ -49,13 +49,6 @@ function insteadOfText(tools: readonly string[], type: string | undefined): stri
     return `call ${tools.slice(0, 2).join(', ')}${more}`;
   }
   return type === undefined ? undefined : `[${type}]`;
-}
-
-/** `[Telegram Alice 2026-01-02 10:00 UTC] hello` without what the channel put before it. */
-export function withoutEnvelope(text: string): string {
-  const [whole, inside = ''] = /^\[([^\]]{1,2000})\]\s*/.exec(text) ?? [];
-  if (whole === undefined || whole.length === text.length) return text; // somebody who writes just that
-  return CHANNELS.test(inside) || DATE_AND_TIME.test(inside) ? text.slice(whole.length) : text;
 }
 
 function cutTo(text: string, maxChars: number): string {

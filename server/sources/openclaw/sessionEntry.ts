@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import { LockstepError } from '../../domain/errors.ts';
 import { isPlainObject, isTooDeep, type JsonObject } from '../../protocol/json.ts';
 
 const MS = 'milliseconds since the epoch';
@@ -57,12 +59,14 @@ export const sessionEntry = z.looseObject({
   archivedAt: z.number().optional().describe(MS),
   pinnedAt: z.number().optional().describe(MS),
   lastReadAt: z.number().optional().describe(MS),
+  markedUnreadAt: z.number().optional().describe(MS),
   archived: z.boolean().optional(),
   pinned: z.boolean().optional(),
   unread: z.boolean().optional(),
   status: words.optional().describe('running, done, failed, killed or timeout'),
   startedAt: z.number().optional().describe(MS),
   endedAt: z.number().optional().describe(MS),
+  runtimeMs: z.number().optional().describe('milliseconds'),
   // How it runs
   systemSent: z.boolean().optional().describe('the system prompt was sent'),
   abortedLastRun: z.boolean().optional(),
@@ -148,4 +152,19 @@ function withNewNames(raw: JsonObject): JsonObject {
   for (const [old, name] of Object.entries(OLD_NAMES))
     if (raw[name] === undefined && typeof raw[old] === 'string') renamed[name] = raw[old];
   return Object.keys(renamed).length === 0 ? raw : { ...raw, ...renamed };
+}
+
+/**
+ * Checks the fields that a write changes; what was in the file before, wrong or not, is not the write's to judge.
+ * @throws LockstepError INVALID_PARAMS, naming the first that is no value of its field
+ */
+export function validateChange(before: JsonObject | undefined, after: JsonObject): void {
+  const changed = Object.fromEntries(
+    Object.entries(after).filter(([field, value]) => !isDeepStrictEqual(before?.[field], value)),
+  );
+  const problem = storedEntry.safeParse(changed).error?.issues[0];
+  if (problem === undefined) return;
+  throw new LockstepError('INVALID_PARAMS', `invalid ${problem.path.join('.')}: ${problem.message}`, {
+    details: { field: problem.path.join('.') },
+  });
 }

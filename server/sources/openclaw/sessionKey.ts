@@ -46,6 +46,11 @@ export function kindOf(key: string, chatType: string | undefined): OpenclawKind 
   return isGroup ? 'group' : 'direct';
 }
 
+/** Whether a canonical key is that of a session which another one began. */
+export function isSpawned(key: string): boolean {
+  return /^(?:subagent|acp):/.test(partsOf(key)?.rest ?? key);
+}
+
 /** One run of a cron job: it shares its job's session, and is hidden wherever sessions are listed. */
 export function isCronRun(key: string): boolean {
   return /^cron:[^:]+:run:[^:]+$/.test(partsOf(key)?.rest ?? key);

@@ -7,11 +7,11 @@ import { LockstepError } from '../../domain/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { systemErrorCode, systemErrorReason } from '../../platform/systemError.ts';
 import { isPlainObject } from '../../protocol/json.ts';
-import { openForReading, readRange, type OpenFile } from '../jsonl/readableFile.ts';
+import { openForReading, readRange, type FileFacts, type OpenFile } from '../jsonl/readableFile.ts';
 import { readEntry, type ReadEntry } from './sessionEntry.ts';
 
 /** 128 MiB: some 70,000 sessions. OpenClaw keeps 500 of them, unless told otherwise. */
-const MAX_STORE_BYTES = 128 * 1024 * 1024;
+export const MAX_STORE_BYTES = 128 * 1024 * 1024;
 
 /** How long a store is taken from memory while its file looks the same, in milliseconds: OpenClaw's own. */
 const DEFAULT_TTL_MS = 45_000;
@@ -29,6 +29,9 @@ export interface SessionsFile {
   /** Keys whose value is no entry. */
   readonly unreadable: readonly string[];
 }
+
+/** What tells one state of a file from another. */
+export type StoreLooks = Pick<FileFacts, 'identity' | 'modified' | 'size'>;
 
 interface Kept {
   readonly file: SessionsFile;
@@ -87,7 +90,7 @@ export class SessionsFiles {
     try {
       return await this.#look(path);
     } catch (error) {
-      throw error instanceof SyntaxError ? await corrupt(path, error.message) : error;
+      throw error instanceof SyntaxError ? await storeCorrupt(path, error.message) : error;
     }
   }
 
@@ -97,12 +100,12 @@ export class SessionsFiles {
       const handle = await this.#open(path);
       try {
         const { isFile, size, identity, modified } = await handle.stat();
-        if (!isFile) throw unavailable(path, 'it is not a file');
+        if (!isFile) throw storeUnavailable(path, 'it is not a file');
         if (size > this.#maxBytes) {
           const mebibytes = (this.#maxBytes / (1024 * 1024)).toFixed(0);
-          throw unavailable(path, `it is larger than ${mebibytes} MiB, the most that is read`);
+          throw storeUnavailable(path, `it is larger than ${mebibytes} MiB, the most that is read`);
         }
-        const looks = `${identity} ${modified} ${size}`;
+        const looks = looksOf({ identity, modified, size });
         const kept = this.#kept.get(path);
         const now = this.#clock.now();
         if (kept?.looks === looks && now - kept.readAt < this.#ttlMs) return kept.file;
@@ -117,8 +120,35 @@ export class SessionsFiles {
       if (error instanceof LockstepError) throw error;
       const code = systemErrorCode(error);
       if (code === 'ENOENT') return { path, entries: new Map(), unreadable: [] };
-      throw code === undefined ? error : unavailable(path, systemErrorReason(error), error);
+      throw code === undefined ? error : storeUnavailable(path, systemErrorReason(error), error);
     }
+  }
+
+  /**
+   * Takes over what this process has just written, under the file's lock: to read it all again takes far longer than
+   * the write. Where the file was not the one in memory before, it is read when it is asked for.
+   * @param changes values by key, in their order; undefined for what is there no more
+   */
+  written(
+    path: string,
+    before: StoreLooks | undefined,
+    after: StoreLooks,
+    changes: ReadonlyMap<string, unknown>,
+  ): void {
+    const kept = this.#kept.get(path);
+    if (kept === undefined || before === undefined || kept.looks !== looksOf(before)) return;
+    const entries = new Map(kept.file.entries);
+    const unreadable = new Set(kept.file.unreadable);
+    for (const [key, value] of changes) {
+      const read = readEntry(value);
+      unreadable.delete(key);
+      if (read !== undefined) entries.set(key, read);
+      else entries.delete(key);
+      if (read === undefined && value !== undefined) unreadable.add(key);
+    }
+    // As old as what it is made of: what was read wrong once does not stay for ever.
+    const file = { path, entries, unreadable: [...unreadable] };
+    this.#keep(path, { file, looks: looksOf(after), readAt: kept.readAt });
   }
 
   #keep(path: string, kept: Kept): void {
@@ -127,6 +157,10 @@ export class SessionsFiles {
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest);
   }
+}
+
+function looksOf({ identity, modified, size }: StoreLooks): string {
+  return `${identity} ${modified} ${size}`;
 }
 
 /** @throws SyntaxError */
@@ -144,7 +178,8 @@ function parse(path: string, bytes: Buffer): SessionsFile {
   return { path, entries, unreadable };
 }
 
-async function corrupt(path: string, what: string): Promise<LockstepError> {
+/** The error of a store that is no JSON, or no object. Its actions open it, and what OpenClaw kept of it. */
+export async function storeCorrupt(path: string, what: string): Promise<LockstepError> {
   const backups = await backupsOf(path);
   const [newest] = backups;
   return new LockstepError('STORE_CORRUPT', `The session store ${path} cannot be read: ${what}.`, {
@@ -169,8 +204,9 @@ async function backupsOf(path: string): Promise<string[]> {
     .map((name) => join(folder, name));
 }
 
-function unavailable(path: string, what: string, cause?: unknown): LockstepError {
-  return new LockstepError('STORE_UNAVAILABLE', `The session store ${path} cannot be read: ${what}.`, {
+/** `what`: a clause. */
+export function storeUnavailable(path: string, what: string, cause?: unknown): LockstepError {
+  return new LockstepError('STORE_UNAVAILABLE', `The session store ${path} cannot be used: ${what}.`, {
     details: { path },
     cause,
   });

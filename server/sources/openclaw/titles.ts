@@ -1,6 +1,7 @@
+import * as z from 'zod';
 import type { ReadableFile } from '../jsonl/readableFile.ts';
-import { isoTimeOf } from '../values.ts';
-import { headLines, messagesIn, tailLines, textsOf } from './messages.ts';
+import { absolutePathOf, isoTimeOf } from '../values.ts';
+import { headLines, messagesIn, tailLines, textsOf, type OpenclawMessage } from './messages.ts';
 import type { StoredEntry } from './sessionEntry.ts';
 
 const HEAD_BYTES = 8192;
@@ -13,18 +14,61 @@ const MAX_TITLE = 60;
 export interface EndsOfTranscript {
   readonly firstUserText: string | undefined;
   readonly lastText: string | undefined;
+  /** Role of the last message. */
+  readonly lastRole: string | undefined;
+  /** Absolute path of the folder it works in, as its header says. */
+  readonly cwd: string | undefined;
+  /** When it began, as its header says: an ISO time. */
+  readonly createdAt: string | undefined;
+  /** Of those at its end; a line that is still being written is none. */
+  readonly damagedLines: number;
 }
 
 export async function readEnds(file: ReadableFile, size: number): Promise<EndsOfTranscript> {
-  const head = messagesIn(await headLines(file, size, HEAD_BYTES, HEAD_LINES));
-  const tail = messagesIn(await tailLines(file, size, TAIL_BYTES, TAIL_LINES));
+  const head = await headLines(file, size, HEAD_BYTES, HEAD_LINES);
+  const tail = await tailLines(file, size, TAIL_BYTES, TAIL_LINES);
+  const ends = endsOf(messagesIn(head), messagesIn(tail));
+  return { ...ends, ...headerOf(head[0]), damagedLines: tail.slice(0, -1).filter(isDamaged).length };
+}
+
+/** What the first and the last messages of a transcript tell, each in their order. */
+export function endsOf(
+  head: readonly OpenclawMessage[],
+  tail: readonly OpenclawMessage[],
+): Pick<EndsOfTranscript, 'firstUserText' | 'lastText' | 'lastRole'> {
   return {
     firstUserText: firstText(head.filter(({ role }) => role === 'user')),
     lastText: firstText(tail.filter(({ role }) => role === 'user' || role === 'assistant').toReversed()),
+    lastRole: tail.at(-1)?.role,
   };
 }
 
-function firstText(messages: Parameters<typeof textsOf>[0][]): string | undefined {
+function isDamaged(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const header = z.object({
+  type: z.literal('session'),
+  cwd: z.string().optional().catch(undefined),
+  timestamp: z.unknown().optional(),
+});
+
+/** What the first line of a transcript tells; nothing, where it is no header. */
+export function headerOf(line: string | undefined): Pick<EndsOfTranscript, 'cwd' | 'createdAt'> {
+  try {
+    const { cwd, timestamp } = header.parse(JSON.parse(line ?? ''));
+    return { cwd: absolutePathOf(cwd), createdAt: isoTimeOf(timestamp) };
+  } catch {
+    return { cwd: undefined, createdAt: undefined };
+  }
+}
+
+function firstText(messages: readonly OpenclawMessage[]): string | undefined {
   for (const message of messages) {
     const [text] = textsOf(message);
     if (text !== undefined) return text;

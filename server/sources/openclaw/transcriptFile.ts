@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep, win32 } from 'node:path';
 import { systemErrorCode } from '../../platform/systemError.ts';
 import { openForReading, type OpenFile, type ReadableFile } from '../jsonl/readableFile.ts';
@@ -6,8 +6,9 @@ import type { StoredEntry } from './sessionEntry.ts';
 
 const SUFFIX = '.jsonl';
 
-/** Where transcripts of an agent may be. */
+/** Where transcripts of an agent of the file era may be. */
 export interface TranscriptPlace {
+  readonly era: 'file';
   readonly sessionsDir: string;
   readonly storePath: string;
 }
@@ -76,4 +77,24 @@ export async function withTranscript<T>(
     }
   }
   return undefined;
+}
+
+/**
+ * The paths of a session's transcripts that are there, likeliest first: plain files within the folders of the agent.
+ * @throws the system's error where one cannot be looked at
+ */
+export async function existingTranscripts(place: TranscriptPlace, entry: StoredEntry): Promise<string[]> {
+  const roots = await Promise.all(foldersOf(place).map((folder) => realpath(folder).catch(() => folder)));
+  const found = new Map<string, string>();
+  for (const path of transcriptPaths(place, entry)) {
+    try {
+      const real = await realpath(path);
+      if (roots.some((root) => isInside(root, real)) && (await lstat(path)).isFile() && !found.has(real))
+        found.set(real, path);
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ENAMETOOLONG') throw error;
+    }
+  }
+  return [...found.values()];
 }

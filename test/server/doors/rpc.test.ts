@@ -113,7 +113,7 @@ describe('lockstep rpc', () => {
     await writeFile(`${home}/file`, '');
     const client = new RpcClient(t, `${home}/file`);
     await assert.rejects(client.call(sessionsStats, {}), { code: 'STORE_UNAVAILABLE' });
-    assert.equal((await client.call(sourcesList, {})).sources.length, 2);
+    assert.equal((await client.call(sourcesList, {})).sources.length, 3);
     await rm(`${home}/file`);
     assert.equal((await client.call(sessionsStats, {})).total, 0);
   });

@@ -37,13 +37,14 @@ describe('what a lock file says', () => {
         : Buffer.from(typeof content === 'string' ? content : JSON.stringify(content)),
       NOW,
     );
-  const nothing = { pid: undefined, processStart: undefined, madeAt: undefined };
+  const nothing = { pid: undefined, processStart: undefined, madeAt: undefined, owner: undefined };
 
   it('is its pid, when it was made, and when its owner began', () => {
     const createdAt = '2026-11-21T09:50:50.000Z';
     const madeAt = Date.parse(createdAt);
     assert.deepEqual(parse({ pid: 7, createdAt }), { ...nothing, pid: 7, madeAt });
     assert.deepEqual(parse({ pid: 7, createdAt, maxHoldMs: 300_000, starttime: 12 }), {
+      ...nothing,
       pid: 7,
       processStart: '12',
       madeAt,
@@ -146,6 +147,22 @@ describe('what a lock file says', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('a lock that Lockstep made on a file of OpenClaw', () => {
+  it('names its owner in full, which is believed where the pid is the same', () => {
+    const owner = { pid: 7, processStart: '12', bootId: 'b', pidNamespace: 'n', host: 'h', name: 'lockstep' };
+    const parse = (content: object) =>
+      parseLockPayload(Buffer.from(JSON.stringify(content)), Date.now()).owner;
+    assert.deepEqual(parse({ pid: 7, owner }), owner);
+    for (const content of [
+      { pid: 8, owner },
+      { owner },
+      { pid: 7, owner: { pid: 7 } },
+      { pid: 7, owner: 'x' },
+    ])
+      assert.equal(parse(content), undefined);
   });
 });
 

@@ -209,9 +209,12 @@ describe('sessions.list', () => {
     await writeFile(join(dir, 'one.json'), JSON.stringify({ 'agent:support:main': { sessionId: 'x' } }));
     assert.deepEqual(await keys(), ['agent:support:main']);
     assert.equal((await call(sessionsList)).path, join(dir, 'one.json'));
-    await writeFile(join(dir, 'openclaw.json'), '{agents: {}} // by hand');
+    await writeFile(join(dir, 'openclaw.json'), "{agents: {list: [{id: 'Support'},]}} // by hand");
+    assert.deepEqual(await keys(), ['agent:support:main', 'agent:support:subagent:two']);
+    assert.equal((await call(sessionsList)).warnings, undefined);
+    await writeFile(join(dir, 'openclaw.json'), '{agents: ');
     const { warnings } = await call(sessionsList);
-    assert.match(warnings?.[0]?.message ?? '', /not plain JSON/);
+    assert.match(warnings?.[0]?.message ?? '', /no JSON5 .*every folder below agents/);
   });
 
   it('refuses params in the words of the gateway', async (t) => {

@@ -302,6 +302,7 @@ describe('source methods', () => {
     assert.deepEqual(
       sources.map(({ kind, found }) => [kind, found]),
       [
+        ['openclaw', false],
         ['claude-code', false],
         ['pi', false],
       ],

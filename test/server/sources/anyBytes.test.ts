@@ -6,9 +6,11 @@ import * as fc from 'fast-check';
 import type { SessionSource } from '../../../server/sources/source.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 import { writeLines } from './files.ts';
-import { claudeSource, listOf, pageOf, piSource } from './reading.ts';
+import { claudeSource, listOf, openclawSource, pageOf, piSource } from './reading.ts';
 
 const PATH = 'p/s.jsonl';
+/** Of a transcript that no store names. */
+const LOOSE_PATH = 'agents/main/sessions/s.jsonl';
 
 /** A value where a field of the format stands: right, wrong, or hostile. */
 const anyValue: fc.Arbitrary<unknown> = fc.oneof(
@@ -141,23 +143,28 @@ const anyQuery = fc.record({
 });
 
 /** Both read the answers through the protocol's schemas: what passes is fit for every door. */
-async function readAll(source: SessionSource, query: Partial<{ from: number | undefined }>): Promise<void> {
+async function readAll(
+  source: SessionSource,
+  path: string,
+  query: Partial<{ from: number | undefined }>,
+): Promise<void> {
   const { sessions, problems } = await listOf(source);
   assert.deepEqual([sessions.length, problems], [1, []]);
-  await pageOf(source, PATH);
-  await pageOf(source, PATH, query);
+  await pageOf(source, path);
+  await pageOf(source, path, query);
 }
 
-for (const [name, folderName, sourceOf] of [
-  ['Claude Code', 'projects', claudeSource] as const,
-  ['pi', 'sessions', piSource] as const,
+for (const [name, path, file, sourceOf] of [
+  ['Claude Code', PATH, `projects/${PATH}`, claudeSource] as const,
+  ['pi', PATH, `sessions/${PATH}`, piSource] as const,
+  ['OpenClaw', LOOSE_PATH, LOOSE_PATH, openclawSource] as const,
 ]) {
   test(`whatever bytes a file of ${name} holds, it is listed, and its pages are fit for the wire`, async (t) => {
     const folder = await tempFolder(t);
-    const file = await writeLines(join(folder, folderName, PATH), []);
+    const written = await writeLines(join(folder, file), []);
     const property = fc.asyncProperty(anyFile, anyQuery, async (bytes, query) => {
-      await writeFile(file, bytes);
-      await readAll(sourceOf(folder), query);
+      await writeFile(written, bytes);
+      await readAll(sourceOf(folder), path, query);
     });
     await fc.assert(property, { numRuns: 200 });
   });

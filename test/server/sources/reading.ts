@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
+import { systemClock } from '../../../server/platform/clock.ts';
 import type { Processes } from '../../../server/platform/processes.ts';
 import { systemProcesses } from '../../../server/platform/systemProcesses.ts';
 import { sourceProblem, sourceSession, type SourceSession } from '../../../server/protocol/sourceSession.ts';
@@ -11,6 +12,11 @@ import {
 } from '../../../server/protocol/transcript.ts';
 import { createClaudeCodeSource } from '../../../server/sources/claudeCode/source.ts';
 import type { OpenFile } from '../../../server/sources/jsonl/readableFile.ts';
+import { LiveGateways } from '../../../server/sources/openclaw/liveGateway.ts';
+import { SessionsFiles } from '../../../server/sources/openclaw/sessionsJson.ts';
+import { createOpenclawSource } from '../../../server/sources/openclaw/source.ts';
+import { StateDirectories } from '../../../server/sources/openclaw/stateDirectory.ts';
+import { TranscriptEnds } from '../../../server/sources/openclaw/transcripts.ts';
 import { createPiSource } from '../../../server/sources/pi/source.ts';
 import type { PageQuery, SessionSource, SourceListing } from '../../../server/sources/source.ts';
 
@@ -29,6 +35,22 @@ export function claudeSource(configDir: string, settings: SourceSettings = {}): 
 
 export function piSource(agentDir: string, { open }: SourceSettings = {}): SessionSource {
   return createPiSource(open === undefined ? { agentDir } : { agentDir, open });
+}
+
+/** `gatewayFolder` is where gateways leave their locks: none, unless told otherwise. */
+export function openclawSource(
+  stateDir: string,
+  { processes = systemProcesses(), open, gatewayFolder }: SourceSettings & { gatewayFolder?: string } = {},
+): SessionSource {
+  return createOpenclawSource({
+    stateDir,
+    userHome: '/home/dev',
+    directories: new StateDirectories(new SessionsFiles({ clock: systemClock }), '/home/dev'),
+    ends: new TranscriptEnds(open),
+    processes,
+    gateways: new LiveGateways({ processes, folders: gatewayFolder === undefined ? [] : [gatewayFolder] }),
+    ...(open === undefined ? {} : { open }),
+  });
 }
 
 const listing = z.strictObject({

@@ -6,7 +6,9 @@ import { test, type TestContext } from 'node:test';
 import { watchFolders, type WatchFolder, type WatchSettings } from '../../../server/platform/watch.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 import { writeLines } from './files.ts';
-import { claudeSource, piSource } from './reading.ts';
+import { writeAgentDatabase } from './openclaw/sqlite/agentDatabase.ts';
+import { openWriter } from './openclaw/sqlite/writer.ts';
+import { claudeSource, openclawSource, piSource } from './reading.ts';
 
 /** Does something, and waits for the next call back after it. */
 type AfterDoing = (act: () => Promise<unknown>) => Promise<void>;
@@ -54,6 +56,40 @@ test('Claude Code tells of a sub-agent that works in a folder of its own', async
   const subAgent = join(folder, 'projects/p/s/subagents/agent-1.jsonl');
   await after(() => writeLines(subAgent, [{ type: 'x' }]));
   await after(() => appendFile(subAgent, '{"type":"y"}\n'));
+});
+
+test('OpenClaw tells of a store, a transcript and its configuration', async (t) => {
+  const folder = await tempFolder(t);
+  const store = await writeLines(join(folder, 'agents/main/sessions/sessions.json'), ['{}']);
+  const after = changesOf(t, (onChange) => openclawSource(folder).watch(onChange));
+  await after(() => rename(store, `${store}.away`));
+  await after(() => writeLines(join(folder, 'agents/support/sessions/new.jsonl'), []));
+  await after(() => writeFile(join(folder, 'openclaw.json'), '{}'));
+});
+
+test('OpenClaw tells of a store that its configuration has put elsewhere', async (t) => {
+  const folder = await tempFolder(t);
+  const elsewhere = join(folder, 'elsewhere/sessions.json');
+  await writeLines(elsewhere, ['{}']);
+  const state = join(folder, 'state');
+  await writeLines(join(state, 'openclaw.json'), [{ session: { store: elsewhere } }]);
+  const source = openclawSource(state);
+  const after = changesOf(t, (onChange) => source.watch(onChange));
+  await source.list(1); // its configuration was read by then
+  await after(() => writeFile(elsewhere, '{ }'));
+});
+
+test('OpenClaw tells of what a gateway commits to a database, and of the database itself', async (t) => {
+  const folder = await tempFolder(t);
+  const path = writeAgentDatabase(folder, 'main', [{ key: 'agent:main:main', id: 's1' }]);
+  const writer = await openWriter(t, path);
+  const label = (text: string) => () => writer.run(`UPDATE session_nodes SET label = '${text}'`);
+  await label('zero')();
+  const after = changesOf(t, (onChange) => openclawSource(folder).watch(onChange));
+  await after(label('one'));
+  await after(label('two'));
+  await after(() => writer.run('PRAGMA wal_checkpoint(TRUNCATE)'));
+  await after(() => rename(path, `${path}.away`));
 });
 
 test('pi tells of a line', async (t) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { previewItem, withoutEnvelope } from '../../../../server/sources/openclaw/preview.ts';
+import { withoutEnvelope } from '../../../../server/sources/openclaw/envelope.ts';
+import { previewItem } from '../../../../server/sources/openclaw/preview.ts';
 
 const item = (role: string, content: string | unknown[], maxChars = 240) =>
   previewItem({ role, content, toolName: undefined }, maxChars);

@@ -19,7 +19,7 @@ import { nextRevision, StoreFile } from '../../../../server/store/storeFile.ts';
 export const NOW = Date.parse('2024-03-04T05:06:07.890Z');
 
 /** How many damaged files are tried; the other tests that draw what they try do so in proportion. */
-export const FILES = Number(process.env['LOCKSTEP_RECOVERY_FILES'] ?? 40);
+export const FILES = Number(process.env['LOCKSTEP_RECOVERY_FILES'] ?? 24);
 
 export interface OpenStore {
   readonly path: string;

@@ -1,0 +1,52 @@
+import type { TranscriptItem } from '../../protocol/transcript.ts';
+import * as z from 'zod';
+import { outputText } from '../contentBlocks.ts';
+import type { RecordAt, TranscriptFormat } from '../jsonl/transcript.ts';
+import { piItems } from '../pi/items.ts';
+import { parsePiRecord, type PiRecord } from '../pi/schema.ts';
+
+/*
+ * OpenClaw is built on pi and keeps pi's entries. It adds `reset`, and puts into transcripts what it says to the model by
+ * itself: `custom_message`, and messages whose role is `system`.
+ */
+
+const reset = z.object({ type: z.literal('reset'), reason: z.string().optional().catch(undefined) });
+const customMessage = z.object({ type: z.literal('custom_message'), content: z.unknown() });
+const systemMessage = z.object({
+  type: z.literal('message'),
+  message: z.object({ role: z.literal('system'), content: z.unknown() }),
+});
+const custom = z.object({ type: z.literal('custom'), customType: z.string().min(1).max(200) });
+
+export const openclawFormat: TranscriptFormat<PiRecord> = { parse: parsePiRecord, items: openclawItems };
+
+/** What a person reads of a page's lines or events, in their order. */
+function openclawItems(records: readonly RecordAt<PiRecord>[]): TranscriptItem[] {
+  return records.flatMap((at) => {
+    const items = piItems([at]);
+    if (at.record.known !== undefined) return items;
+    return items.map((item) => (item.kind === 'other' ? ownItem(item, at.record.raw) : item));
+  });
+}
+
+function ownItem(item: TranscriptItem & { readonly kind: 'other' }, raw: unknown): TranscriptItem {
+  const { id, position, timestamp } = item;
+  const line = { id, position, timestamp };
+  const anew = reset.safeParse(raw).data;
+  if (anew !== undefined) {
+    const how = anew.reason === 'new' ? 'A new conversation begins' : 'The conversation begins anew';
+    const text = `${how}: the agent no longer knows what is above.`;
+    return { ...line, kind: 'note', severity: 'info', text };
+  }
+  const added = customMessage.safeParse(raw).data;
+  if (added !== undefined) {
+    const text = outputText(added.content);
+    return { ...line, kind: 'message', role: 'user', text, injected: true };
+  }
+  const system = systemMessage.safeParse(raw).data;
+  if (system !== undefined) {
+    return { ...line, kind: 'message', role: 'system', text: outputText(system.message.content) };
+  }
+  const named = custom.safeParse(raw).data;
+  return named === undefined ? item : { ...item, type: named.customType };
+}

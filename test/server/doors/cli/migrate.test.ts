@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { migrationSummary } from '../../../../server/protocol/migrationMethods.ts';
+import { tempFolder } from '../../../support/tempFolder.ts';
+import { writeMessageFiles, writeSessionFolders } from '../../migration/samples.ts';
+import { jsonOf, objectIn } from '../../migration/shapes.ts';
+import { newCli } from './inProcess.ts';
+
+describe('lockstep migrate', () => {
+  it('tells with --dry-run what it would do, and does nothing', async (t) => {
+    const project = await tempFolder(t);
+    await writeMessageFiles(project);
+    await writeFile(join(project, '.sessions', 'cut.json'), '{');
+    const { run, ok } = await newCli(t);
+    const { code, stdout, stderr } = await run(['migrate', project, '--dry-run']);
+    assert.equal(code, 0);
+    assert.match(stdout, /new\s+6\s.*Lamps in the shop/);
+    assert.match(stdout, /Could not be read, and stays as it is:\n\s+\S+cut\.json: It is not JSON/);
+    assert.match(stderr, /Nothing was changed/);
+    assert.equal(await ok(['list', '-q', '--all']), '');
+    assert.equal(existsSync(join(project, 'backup_old_format')), false);
+  });
+
+  it('migrates, tells of damaged files, lists, verifies and takes back', async (t) => {
+    const project = await tempFolder(t);
+    await writeMessageFiles(project);
+    await writeSessionFolders(project);
+    const { run, ok } = await newCli(t);
+    const done = await run(['migrate', project]);
+    assert.equal(done.code, 0);
+    assert.match(done.stdout, /3 sessions found: 3 migrated\.\nBackup: /);
+    const id = /migrate restore (\S+)/.exec(done.stdout)?.[1] ?? '';
+    assert.match(await ok(['migrate', project]), /3 there already/);
+    assert.match(await ok(['migrate', 'list']), new RegExp(`done\\s+3\\s+lockstep\\s+${id}`));
+    assert.match(await ok(['migrate', 'verify', id]), /3 sessions as written/);
+    assert.match((await run(['migrate', 'restore', id])).stdout, /3 sessions taken back, 0 files put back/);
+    assert.equal(await ok(['list', '-q', '--all']), '');
+  });
+
+  it('gives the result as JSON, makes no backup where none is wanted, and fails where a file does', async (t) => {
+    const project = await tempFolder(t);
+    await writeMessageFiles(project);
+    await writeFile(join(project, '.sessions', 'cut.json'), '{');
+    const stateDir = join(await tempFolder(t), 'state');
+    const { run } = await newCli(t);
+    const { code, stdout } = await run([
+      'migrate',
+      project,
+      '--to',
+      'openclaw',
+      '--agent-id',
+      'work',
+      '--state-dir',
+      stateDir,
+      '--no-backup',
+      '--json',
+    ]);
+    assert.equal(code, 1);
+    const result = migrationSummary.partial().parse({ ...objectIn(jsonOf(stdout)) });
+    assert.deepEqual([result.status, result.backup, result.stats?.migrated], ['done', undefined, 2]);
+    assert.deepEqual(
+      result.stats?.errors.map(({ path }) => path),
+      [join(project, '.sessions', 'cut.json')],
+    );
+    assert.ok(existsSync(join(stateDir, 'agents', 'work', 'sessions', 'sessions.json')));
+    assert.equal(existsSync(join(project, 'backup_old_format')), false);
+  });
+
+  it('says what is missing', async (t) => {
+    const { run } = await newCli(t);
+    for (const args of [[], ['restore'], ['/a', '/b'], ['/a', '--to', 'nowhere']]) {
+      const { code, stderr } = await run(['migrate', ...args]);
+      assert.equal(code, 2, stderr);
+    }
+  });
+});
