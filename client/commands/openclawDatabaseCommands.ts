@@ -11,7 +11,7 @@ import { isOpenclaw, type OpenclawSession } from '../services/openclawSessions.t
 import type { CommandHandler } from './commandTable.ts';
 import { offerCommands } from './openclawCommandMessage.ts';
 import { askLabel, askLines } from './openclawInput.ts';
-import { openclawLine } from './openclawLine.ts';
+import { openclawLine } from '../../server/protocol/openclawLine.ts';
 import { targetOpenclaw } from './openclawTarget.ts';
 import type { Targets } from './target.ts';
 

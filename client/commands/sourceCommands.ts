@@ -4,7 +4,7 @@ import { Commands } from '../ids.ts';
 import type { CommandHandler } from './commandTable.ts';
 import { revealBidi } from '../services/plainText.ts';
 import { revealInFiles } from './revealInFiles.ts';
-import { shellLine } from './shellLine.ts';
+import { shellLine } from '../../server/protocol/shellLine.ts';
 import { targetSource, type Targets } from './target.ts';
 
 /** The commands on other agents' sessions. None of them writes to an agent's files. */

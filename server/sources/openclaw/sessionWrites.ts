@@ -6,6 +6,7 @@ import { LockstepError } from '../../domain/errors.ts';
 import { writeFileAtomic } from '../../platform/atomicFile.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { isPlainObject, type JsonObject } from '../../protocol/json.ts';
+import type { OpenclawCall } from '../../protocol/openclawLine.ts';
 import type { OpenclawDefaults } from '../../protocol/openclawMethods.ts';
 import type { PatchFields } from '../../protocol/openclawWriteMethods.ts';
 import type { LiveGateways } from './liveGateway.ts';
@@ -21,7 +22,7 @@ import type { StoreDraft, StoreLocks, StoreWriter } from './storeWriter.ts';
 import { archiveTranscript } from './transcriptArchive.ts';
 import { compactTranscript, type Compaction } from './transcriptCompaction.ts';
 import { existingTranscripts, withTranscript, type TranscriptPlace } from './transcriptFile.ts';
-import { gatewayRuns, isInDatabase, type GatewayCall } from './writeRefusals.ts';
+import { gatewayRuns, isInDatabase } from './writeRefusals.ts';
 
 /** How often a call begins again, where a session began anew between two looks. */
 const MOST_TRIES = 3;
@@ -274,7 +275,7 @@ export class SessionWrites {
     const agent =
       agents.agents.find(({ id }) => id === agentId) ??
       (await agentAt(join(stateDir, 'agents'), agentId, agentId, config));
-    const call: GatewayCall = {
+    const call: OpenclawCall = {
       stateDir,
       method: target.call.method,
       params: { key, ...target.call.params },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { shellLine } from '../../../client/commands/shellLine.ts';
+import { shellLine } from '../../../server/protocol/shellLine.ts';
 
 describe('a resume command as a line for a shell', () => {
   it('is plain where it can be', () => {

@@ -1,4 +1,4 @@
-import type { CommandLine } from '../../server/protocol/sourceSession.ts';
+import type { CommandLine } from './sourceSession.ts';
 
 /** Characters that no shell we know gives a meaning to. */
 const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
