@@ -23,6 +23,8 @@ const FILES_AT_ONCE = 1000;
 export interface Copied {
   position: number;
   files: BackedUp[];
+  /** Of a backup that a run which was cut short had finished: what it holds is older than all that was written since. */
+  earlier: readonly BackedUp[] | undefined;
 }
 
 /** A migration while a part of it is done. */
@@ -44,7 +46,9 @@ export function backupFiles({
   target,
   candidates,
 }: Pick<Run, 'manifest' | 'target' | 'candidates'>): BackupFile[] {
-  const own = manifest.items.flatMap(({ key }) => candidates.get(key)?.found.files ?? []);
+  const own = manifest.items.flatMap(({ key, outcome }) =>
+    outcome === 'already' || outcome === 'skipped' ? [] : (candidates.get(key)?.found.files ?? []),
+  );
   const targets = new Set(target.files);
   return [
     ...[...new Set(own)].filter((path) => !targets.has(path)).map((path) => ({ path, isTarget: false })),
@@ -60,13 +64,18 @@ export async function backupPart(run: Run): Promise<number> {
     begin(manifest, 'migrate');
     return 0;
   }
-  const files = backupFiles(run);
   const copies = new Backup(place.base ?? backup.folder, manifest.id, backup.folder);
-  if (copied.position !== manifest.position) {
-    // Another process has begun it, and was cut short.
+  if (copied.position !== manifest.position || manifest.position === 0) {
+    // Perhaps another process has begun it, and was cut short.
     manifest.position = 0;
-    copied.files = [];
+    copied.earlier = copies.files();
+    copied.files = [...(copied.earlier ?? [])];
   }
+  const { earlier } = copied;
+  const known = new Set(earlier?.map(({ path }) => path));
+  const files = backupFiles(run).filter(
+    ({ path, isTarget }) => earlier === undefined || (!isTarget && !known.has(path)),
+  );
   while (manifest.position < files.length && !turns.isOver) {
     check();
     const some = files.slice(manifest.position, manifest.position + FILES_AT_ONCE);
@@ -146,6 +155,9 @@ async function readyToWrite(
     const isOurs = item.outcome === 'writing' && item.to === look.to;
     return void Object.assign(item, { outcome: isOurs ? 'migrated' : 'already', to: look.to });
   }
+  const { losses, notes } = read;
+  if (losses.length > 0) item.losses = [...losses];
+  if (notes.length > 0) item.notes = [...notes];
   const parent = names.get(parentOf(candidate) ?? '');
   try {
     return { prepared: target.prepare(read, origin, look, manifest.id, parent), read };

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import * as z from 'zod';
+import { LockstepError } from '../domain/errors.ts';
 import { syncFolder, writeFileAtomic } from '../platform/atomicFile.ts';
 import { systemErrorReason } from '../platform/systemError.ts';
 import { fileProblem } from './fileProblem.ts';
@@ -59,8 +60,9 @@ export class Backup {
       try {
         ({ content } = readWhole(path));
       } catch (error) {
-        if (error instanceof Damaged) continue;
-        throw error;
+        if (!(error instanceof Damaged)) throw error;
+        if (isTarget) throw notCopied(path, error);
+        continue;
       }
       const copy = this.#nameOf(path);
       this.#writing(join(this.folder, copy), (target) => {
@@ -99,12 +101,12 @@ export class Backup {
     });
   }
 
-  /** What was copied; nothing where the backup was never finished, for then nothing was migrated either. */
-  files(): BackedUp[] {
+  /** What was copied; undefined where the backup was never finished, for then nothing was migrated either. */
+  files(): BackedUp[] | undefined {
     try {
       return contents.parse(JSON.parse(readFileSync(join(this.folder, MANIFEST_NAME), 'utf8'))).files;
     } catch {
-      return [];
+      return undefined;
     }
   }
 
@@ -152,4 +154,14 @@ export class Backup {
       throw fileProblem(path, error);
     }
   }
+}
+
+function notCopied(path: string, { message }: Damaged): LockstepError {
+  return new LockstepError(
+    'STORE_UNAVAILABLE',
+    `${path} cannot be copied, so nothing was migrated. ${message}`,
+    {
+      details: { path },
+    },
+  );
 }

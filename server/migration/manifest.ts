@@ -30,6 +30,9 @@ const item = z.object({
   /** Undefined: not begun. `writing`: may have been written. */
   outcome: z.enum(['writing', 'migrated', 'already', 'skipped', 'failed']).optional(),
   reason: text.optional(),
+  /** Of what was written: sentences. */
+  losses: z.array(text).optional(),
+  notes: z.array(text).optional(),
 });
 export type ManifestItem = z.output<typeof item>;
 
@@ -160,6 +163,12 @@ export function statsOf({ items, damaged }: Pick<Manifest, 'items' | 'damaged'>)
     migrated: of('migrated').length,
     already: of('already').length,
     skipped: of('skipped').map(({ key, path, reason = '' }) => ({ key, path, reason })),
+    losses: of('migrated').flatMap(({ key, path, losses = [] }) =>
+      losses.map((reason) => ({ key, path, reason })),
+    ),
+    notes: of('migrated').flatMap(({ key, path, notes = [] }) =>
+      notes.map((reason) => ({ key, path, reason })),
+    ),
     errors: [...damaged, ...of('failed').map(({ path, reason = '' }) => ({ path, reason }))],
   };
 }

@@ -12,7 +12,7 @@ import {
   type SourceContents,
 } from './migrationSource.ts';
 import { newSession, type MigratedEvent } from './newSession.ts';
-import { jsonObjectOf, readWhole, statsOf } from './smallReads.ts';
+import { jsonObjectOf, readWhole, statsOf, whatElse } from './smallReads.ts';
 import { timeFrom } from './times.ts';
 
 export const MESSAGE_FOLDER = '.sessions';
@@ -24,6 +24,7 @@ export class MessageFiles implements MigrationSource {
   readonly root: string;
   readonly #only: string | undefined;
   #map: JsonObject | undefined;
+  #isMapDamaged = false;
 
   /** @param only the name of the one file that counts */
   constructor(root: string, only?: string) {
@@ -42,7 +43,10 @@ export class MessageFiles implements MigrationSource {
       if (this.#only !== undefined && name !== this.#only) continue;
       const path = join(this.root, name);
       const stats = statsOf(path);
-      if (stats && !stats.isFile()) continue;
+      if (stats && !stats.isFile()) {
+        damaged.push(new Damaged(path, whatElse(stats)));
+        continue;
+      }
       sessions.push({
         key: name,
         format: this.format,
@@ -74,14 +78,16 @@ export class MessageFiles implements MigrationSource {
 
   read(found: FoundSession): Promise<ReadSession> {
     const { content, modifiedAt } = readWhole(found.path);
-    const raw = jsonObjectOf(found.path, content);
+    const bounds = new Bounds();
+    const raw = jsonObjectOf(found.path, content, bounds.losses);
     const { messages } = raw;
     if (!Array.isArray(messages)) throw new Damaged(found.path, 'It has no list of messages.');
     const id = basename(found.path, '.json');
-    const bounds = new Bounds();
     const { messages: _, ...original } = raw;
     const metadata = isPlainObject(raw['metadata']) ? raw['metadata'] : {};
     const keys = this.#keysOf(id);
+    if (this.#isMapDamaged)
+      bounds.notes.push(`${MAP_NAME} cannot be read: what it says of this session is not taken over.`);
     const sessionKey = metadata['session_key'] ?? keys[0]?.[0];
     const times = [raw['created_at'], raw['updated_at']];
     if (times.some((time) => typeof time === 'string' && !/(?:Z|[+-]\d\d:?\d\d)$/i.test(time)))
@@ -121,7 +127,8 @@ export class MessageFiles implements MigrationSource {
       this.#map ??= this.#readMap();
     } catch (error) {
       if (!(error instanceof Damaged)) throw error;
-      this.#map = {}; // `contents` tells of it
+      this.#map = {};
+      this.#isMapDamaged = true;
     }
     return Object.entries(this.#map).filter(([, value]) => idIn(value) === id);
   }

@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { LockstepError } from '../domain/errors.ts';
 import type { FileLocks } from '../locks/fileLock.ts';
+import { isWithin } from '../locks/lockFiles.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ParamsOf, ResultOf } from '../protocol/method.ts';
 import type * as protocol from '../protocol/migrationMethods.ts';
@@ -79,7 +80,7 @@ export class Migrations {
   async plan(
     params: ParamsOf<typeof protocol.migrationPlan>,
   ): Promise<ResultOf<typeof protocol.migrationPlan>> {
-    const place = this.#placeFor(params.path, params.to);
+    const place = this.#placeFor(params.path, params);
     const { contents } = await this.#contentsOf(place, params.cursor !== undefined);
     const part = await planPart(contents, this.#target(params), params.cursor, this.#partMs);
     if (part.nextCursor === undefined) this.#kept = undefined;
@@ -189,7 +190,7 @@ export class Migrations {
    */
   async #begin(params: ParamsOf<typeof protocol.migrationApply>): Promise<Manifest> {
     const { path = '', to, agentId, items: chosen, backup } = params;
-    const place = this.#placeFor(path, to);
+    const place = this.#placeFor(path, params);
     const target = this.#target(params);
     await target.open();
     const { candidates, damaged } = (await this.#contentsOf(place, false)).contents;
@@ -226,9 +227,11 @@ export class Migrations {
       agentId,
       ...(stateDir === undefined ? {} : { stateDir }),
       startedAt: before?.startedAt ?? this.#now(),
-      ...(backup && base !== undefined
-        ? { backup: before?.backup ?? { folder: join(base, BACKUP_FOLDER, id), files: 0, bytes: 0 } }
-        : {}),
+      ...(before?.backup !== undefined
+        ? { backup: before.backup }
+        : backup && base !== undefined
+          ? { backup: { folder: join(base, BACKUP_FOLDER, id), files: 0, bytes: 0 } }
+          : {}),
       items: [...renewed, ...[...kept.values()].filter(({ digest }) => digest !== undefined)],
       damaged: [...damaged],
     };
@@ -291,7 +294,8 @@ export class Migrations {
   }
 
   #copiedOf(id: string): Copied {
-    if (this.#copied?.id !== id) this.#copied = { id, copied: { position: 0, files: [] } };
+    if (this.#copied?.id !== id)
+      this.#copied = { id, copied: { position: 0, files: [], earlier: undefined } };
     return this.#copied.copied;
   }
 
@@ -308,10 +312,19 @@ export class Migrations {
     return placeAt(path, this.#parts);
   }
 
-  #placeFor(path: string, to: TargetParams['to']): Place {
+  #placeFor(path: string, { to, stateDir: given }: Pick<TargetParams, 'to' | 'stateDir'>): Place {
+    const stateDir = this.#stateDir({ stateDir: given });
     const place = this.#placeAt(path);
     const isOwn = place.sources.some(({ format }) => format === 'lockstep');
     if (isOwn && to === 'lockstep') throw invalid('to: the sessions of the store are there already.');
+    const own =
+      to === 'openclaw'
+        ? place.sources.find(
+            ({ format, root }) =>
+              (format === 'openclaw' || format === 'source') && isOneFolder(root, stateDir),
+          )
+        : undefined;
+    if (own) throw invalid(`to: the sessions of ${own.root} are in that state directory already.`);
     return place;
   }
 
@@ -347,4 +360,18 @@ async function outcomeNow(candidate: Candidate, target: MigrationTarget): Promis
 
 function invalid(message: string): LockstepError {
   return new LockstepError('INVALID_PARAMS', message);
+}
+
+/** Whether one of two folders is in the other, or both are the same. */
+function isOneFolder(a: string, b: string): boolean {
+  const [one, other] = [realOrSame(a), realOrSame(b)];
+  return isWithin(one, other) || isWithin(other, one);
+}
+
+function realOrSame(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }

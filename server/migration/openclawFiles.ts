@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { systemErrorReason } from '../platform/systemError.ts';
 import type { JsonObject } from '../protocol/json.ts';
 import type { MigrationDamage } from '../protocol/migrationMethods.ts';
@@ -75,6 +75,11 @@ export class OpenclawFiles implements MigrationSource {
     const content = file?.content;
     const id = entry.sessionId ?? (transcript === undefined ? found.key : basename(transcript, SUFFIX));
     const bounds = new Bounds();
+    if (raw !== undefined && content === undefined && isElsewhere(entry.sessionFile))
+      throw new Damaged(
+        agent.storePath,
+        `The transcript of "${found.key}", ${entry.sessionFile}, is outside of the folders of its agent, and is not read. Move it to ${agent.sessionsDir}.`,
+      );
     if (raw !== undefined && content === undefined) bounds.notes.push('It has no transcript.');
     const modifiedAt = file?.modifiedAt;
     const session = sessionFromFileEra(
@@ -213,4 +218,9 @@ function storeOf(path: string, damaged: MigrationDamage[]): JsonObject | undefin
     damaged.push({ path: error.path, reason: error.message });
     return undefined;
   }
+}
+
+/** Whether something is at the path that an entry names: in the folders of the agent it would have been found. */
+function isElsewhere(sessionFile: string | undefined): sessionFile is string {
+  return sessionFile !== undefined && isAbsolute(sessionFile) && statsOf(sessionFile) !== undefined;
 }

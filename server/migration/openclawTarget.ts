@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { LockstepError } from '../domain/errors.ts';
 import { isPlainObject, type JsonObject } from '../protocol/json.ts';
@@ -56,7 +56,7 @@ export class OpenclawTarget implements MigrationTarget<PreparedEntry> {
   }
 
   get files(): readonly string[] {
-    return existsSync(this.#storePath) ? [this.#storePath] : [];
+    return existsSync(this.#storePath) ? [realpathSync(this.#storePath)] : [];
   }
 
   async open(): Promise<void> {
@@ -144,6 +144,7 @@ export class OpenclawTarget implements MigrationTarget<PreparedEntry> {
 
   async write(prepared: readonly PreparedEntry[]): Promise<readonly { to: string; problem?: string }[]> {
     await this.#mustBeOurs();
+    const made = new Set<string>();
     try {
       mkdirSync(this.#sessionsDir, { recursive: true, mode: 0o700 });
       const files = prepared.map(({ file, transcript, migration }) => ({
@@ -161,7 +162,7 @@ export class OpenclawTarget implements MigrationTarget<PreparedEntry> {
       prepared.map(({ to, entry, file }): { to: string; problem?: string } => {
         if (draft.get(to) !== undefined) {
           // Somebody made it meanwhile; ours is not needed.
-          rmSync(file, { force: true });
+          if (made.has(file)) rmSync(file, { force: true });
           return { to, problem: `Somebody else has made ${to} meanwhile.` };
         }
         draft.set(to, entry);
@@ -246,7 +247,8 @@ export class OpenclawTarget implements MigrationTarget<PreparedEntry> {
     this.#entries = {};
     if (existsSync(this.#storePath)) {
       try {
-        this.#entries = jsonObjectOf(this.#storePath, readFileSync(this.#storePath));
+        const path = realpathSync(this.#storePath);
+        this.#entries = jsonObjectOf(path, readWhole(path).content);
       } catch (error) {
         if (!(error instanceof Damaged)) throw fileProblem(this.#storePath, error);
         throw new LockstepError(

@@ -9,7 +9,7 @@ import { sha256 as hashOf, idFrom, isUuid } from './identity.ts';
 import type { FoundSession, MigrationSource, ReadSession, SourceContents } from './migrationSource.ts';
 import { Damaged } from './migrationSource.ts';
 import { eventTypeFrom, newSession, type MigratedEvent } from './newSession.ts';
-import { jsonObjectOf, readWhole, statsOf } from './smallReads.ts';
+import { isMissing, jsonObjectOf, readWhole, statsOf, whatElse } from './smallReads.ts';
 import { timeFrom } from './times.ts';
 
 const FILE_NAME = 'session.json';
@@ -53,17 +53,19 @@ export class SessionFolders implements MigrationSource {
     for (const name of readdirSync(this.root).sort()) {
       if (!isSessionFolder(name) || (this.#only !== undefined && name !== this.#only)) continue;
       const folder = join(this.root, name);
-      if (!statsOf(folder)?.isDirectory()) continue;
+      const kind = statsOf(folder);
+      if (kind?.isSymbolicLink() === true) damaged.push({ path: folder, reason: whatElse(kind) });
+      if (kind?.isDirectory() !== true) continue;
       const path = join(folder, FILE_NAME);
       const stats = statsOf(path);
-      if (!stats) damaged.push({ path: folder, reason: `It has no ${FILE_NAME}.` });
+      if (isMissing(path)) damaged.push({ path: folder, reason: `It has no ${FILE_NAME}.` });
       else
         sessions.push({
           key: name,
           format: this.format,
           path,
           files: [path],
-          bytes: stats.size,
+          bytes: stats?.size ?? 0,
           parentKey: undefined,
         });
       try {
@@ -84,7 +86,8 @@ export class SessionFolders implements MigrationSource {
 
   read(found: FoundSession): Promise<ReadSession> {
     const { content, modifiedAt } = readWhole(found.path);
-    const raw = jsonObjectOf(found.path, content);
+    const bounds = new Bounds();
+    const raw = jsonObjectOf(found.path, content, bounds.losses);
     const history = raw['history'] ?? [];
     if (!Array.isArray(history)) throw new Damaged(found.path, 'Its history is not a list.');
     if (typeof raw['task'] !== 'string' && raw['history'] === undefined)
@@ -93,7 +96,6 @@ export class SessionFolders implements MigrationSource {
       typeof raw['id'] === 'string' && raw['id'] !== ''
         ? raw['id']
         : (FOLDER.exec(found.key)?.[1] ?? found.key);
-    const bounds = new Bounds();
     const { history: _h, context, result, ...original } = raw;
     const isOwn = (value: unknown) => !isTooDeep(value) && jsonBytes(value) <= MAX_JSON_BYTES;
     const contextFits = isPlainObject(context) && isOwn(context);

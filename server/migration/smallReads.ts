@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
-import { systemErrorReason } from '../platform/systemError.ts';
+import { systemErrorCode, systemErrorReason } from '../platform/systemError.ts';
 import { isPlainObject, type JsonObject } from '../protocol/json.ts';
 import { Damaged } from './migrationSource.ts';
 
@@ -35,6 +35,8 @@ export function readWhole(path: string): WholeFile {
     }
   } catch (error) {
     if (error instanceof Damaged) throw error;
+    if (statsOf(path)?.isSymbolicLink() === true)
+      throw new Damaged(path, 'It is a link, which is not followed.');
     throw new Damaged(path, `It cannot be read: ${systemErrorReason(error)}.`);
   }
 }
@@ -48,16 +50,52 @@ export function statsOf(path: string): Stats | undefined {
   }
 }
 
-/** @throws Damaged where it is no JSON, or no object */
-export function jsonObjectOf(path: string, content: Buffer): JsonObject {
-  const text = content.toString('utf8');
+/** A sentence: why what is no plain file is not read. */
+export function whatElse(stats: Stats): string {
+  return stats.isSymbolicLink() ? 'It is a link, which is not followed.' : 'It is not a file.';
+}
+
+/** Whether nothing is there; what cannot be told is no such proof. */
+export function isMissing(path: string): boolean {
+  try {
+    lstatSync(path);
+    return false;
+  } catch (error) {
+    return systemErrorCode(error) === 'ENOENT';
+  }
+}
+
+/** Text that may hold a number which a double cannot: most has none, and is parsed in a tenth of the time. */
+const PERHAPS_INEXACT = /\d{16}|[eE][+-]?\d{3}/;
+
+/**
+ * Numbers that no double holds, such as ids of 19 digits, become their text; `losses` gets a sentence of each.
+ * @throws Damaged where it is no JSON, or no object
+ */
+export function jsonObjectOf(path: string, content: Buffer, losses: string[] = []): JsonObject {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(content);
+  } catch {
+    throw new Damaged(path, 'It is not UTF-8 text.');
+  }
+  const exactly = (key: string, value: unknown, context?: { readonly source?: string }): unknown => {
+    if (typeof value !== 'number' || context?.source === undefined || isExact(value, context.source))
+      return value;
+    losses.push(`The number ${context.source.slice(0, 40)} at "${key.slice(0, 100)}" is kept as text.`);
+    return context.source;
+  };
   let value: unknown;
   try {
-    value = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+    value = PERHAPS_INEXACT.test(text) ? JSON.parse(text, exactly) : JSON.parse(text);
   } catch (error) {
     const what = text.trim() === '' ? 'it is empty' : error instanceof Error ? error.message : String(error);
     throw new Damaged(path, `It is not JSON: ${what}.`);
   }
   if (!isPlainObject(value)) throw new Damaged(path, 'It is JSON, but not an object.');
   return value;
+}
+
+function isExact(value: number, source: string): boolean {
+  return Number.isFinite(value) && (!/^-?\d+$/.test(source) || BigInt(source) === BigInt(value));
 }

@@ -70,7 +70,9 @@ export class StoreTarget implements MigrationTarget<PreparedSession> {
     return {
       to: id,
       state: 'conflict',
-      conflict: `No id for it is free: sessions ${id}, … are others.`,
+      conflict: [id, ...tries].some((one) => this.#trashed.has(one))
+        ? `No id for it is free: what was migrated from it before is in the trash. Restore that (lockstep restore ${id}), or wait until the trash is emptied.`
+        : `No id for it is free: sessions ${id}, … are others.`,
     };
   }
 

@@ -102,6 +102,14 @@ const stats = z.strictObject({
   skipped: z
     .array(z.strictObject({ key: z.string(), path: z.string(), reason: z.string() }))
     .describe('changed since the plan, or in conflict'),
+  losses: z
+    .array(z.strictObject({ key: z.string(), path: z.string(), reason: z.string() }))
+    .optional()
+    .describe('what the target could not hold of those that were migrated'),
+  notes: z
+    .array(z.strictObject({ key: z.string(), path: z.string(), reason: z.string() }))
+    .optional()
+    .describe('what became another of those that were migrated'),
   errors: z.array(damage).describe('could not be read or written, and were left as they are'),
 });
 export type MigrationStats = z.infer<typeof stats>;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   migrationApply,
@@ -66,7 +67,7 @@ export const migrate = defineCommand({
     }
     if (of !== undefined) throw new UsageError('migrate takes one path');
     const params = {
-      path: /^[a-z][a-z-]+:/.test(path) ? path : resolve(path),
+      path: /^[a-z][a-z-]+:/.test(path) && !existsSync(path) ? path : resolve(path),
       to,
       ...(agentId === undefined ? {} : { agentId }),
       ...(stateDir === undefined ? {} : { stateDir: resolve(stateDir) }),
@@ -129,6 +130,8 @@ async function apply(
   };
   await context.answer({ ...(migration ? { ...migration } : {}), stats }, () => [
     statsInWords(stats),
+    ...section('Left out:', remarksOf(stats.losses)),
+    ...section('Changed on the way:', remarksOf(stats.notes)),
     ...(migration?.backup ? [`Backup: ${migration.backup.folder} (${bytes(migration.backup.bytes)})`] : []),
     ...(migration ? [`To take it back: lockstep migrate restore ${migration.id}`] : []),
   ]);
@@ -222,6 +225,10 @@ function planInWords(context: CommandContext, { items, damaged, notes }: Plan): 
       notes.map((note) => oneLine(note)),
     ),
   ];
+}
+
+function remarksOf(told: MigrationStats['losses'] = []): string[] {
+  return told.map(({ path, reason }) => `${path}: ${oneLine(reason)}`);
 }
 
 function section(heading: string, lines: readonly string[]): string[] {
