@@ -79,7 +79,8 @@ function sourcesAt(path: string, userHome: string): MigrationSource[] {
   const sources: MigrationSource[] = [];
   if (isSessionsFolder(path) || isFolder(join(path, 'agents')))
     sources.push(new OpenclawFiles(path, userHome));
-  if (isFolder(join(path, MESSAGE_FOLDER))) sources.push(...sourcesAt(join(path, MESSAGE_FOLDER), userHome));
+  const messages = realFolder(join(path, MESSAGE_FOLDER));
+  if (messages !== undefined) sources.push(...foldersIn(messages), new MessageFiles(messages));
   sources.push(...foldersIn(path));
   if (sources.length === 0 && hasMessageFiles(path)) sources.push(new MessageFiles(path));
   return sources;
@@ -112,6 +113,16 @@ function namesIn(path: string): string[] {
     return readdirSync(path);
   } catch (error) {
     throw invalid(path, `cannot be read: ${systemErrorReason(error)}`);
+  }
+}
+
+/** A folder that is there, or that a link leads to, as for a path that was given. */
+function realFolder(path: string): string | undefined {
+  try {
+    const real = realpathSync(path);
+    return isFolder(real) ? real : undefined;
+  } catch {
+    return undefined; // there is none
   }
 }
 

@@ -113,7 +113,11 @@ async function apply(
   plan: Plan,
   backup: boolean,
 ): Promise<number> {
-  const items = plan.items.map(({ fingerprint, to }) => ({ fingerprint, to }));
+  // What cannot be migrated needs no backup, nor another entry in the list of migrations.
+  const conflicts = plan.items.filter(({ state }) => state === 'conflict');
+  const items = plan.items
+    .filter(({ state }) => state !== 'conflict')
+    .map(({ fingerprint, to }) => ({ fingerprint, to }));
   let part = await context.call(migrationApply, { ...params, items, backup });
   while (part.nextCursor !== undefined) {
     context.remark(`${PHASES[part.phase]}: ${number(part.done)} of ${number(part.total)}`);
@@ -125,15 +129,19 @@ async function apply(
   const unseen = plan.damaged.filter(({ path, reason }) => !seen.has(`${path}\n${reason}`));
   const stats: MigrationStats = {
     ...part.stats,
-    found: part.stats.found + unseen.length,
+    found: part.stats.found + unseen.length + conflicts.length,
+    skipped: [
+      ...conflicts.map(({ key, path, conflict = '' }) => ({ key, path, reason: conflict })),
+      ...part.stats.skipped,
+    ],
     errors: [...unseen, ...part.stats.errors],
   };
   await context.answer({ ...(migration ? { ...migration } : {}), stats }, () => [
     statsInWords(stats),
-    ...section('Left out:', remarksOf(stats.losses)),
-    ...section('Changed on the way:', remarksOf(stats.notes)),
     ...(migration?.backup ? [`Backup: ${migration.backup.folder} (${bytes(migration.backup.bytes)})`] : []),
     ...(migration ? [`To take it back: lockstep migrate restore ${migration.id}`] : []),
+    ...section('Left out:', remarksOf(stats.losses)),
+    ...section('Changed on the way:', remarksOf(stats.notes)),
   ]);
   if (!context.json) sayProblems(context, stats);
   return stats.errors.length + stats.skipped.length === 0 ? EXIT.ok : EXIT.error;

@@ -137,6 +137,14 @@ describe('files that are not as they should be', () => {
     );
   });
 
+  it('are found where .sessions itself is a link', async (t) => {
+    const [folder, elsewhere] = [await tempFolder(t), await tempFolder(t)];
+    await twoFiles(elsewhere);
+    await symlink(join(elsewhere, '.sessions'), join(folder, '.sessions'));
+    const { plan } = await migrator(t);
+    assert.equal((await plan({ path: folder })).items.length, 2);
+  });
+
   it('are damaged where they are not UTF-8', async (t) => {
     const folder = await tempFolder(t);
     await mkdir(join(folder, '.sessions'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { migrationSummary } from '../../../../server/protocol/migrationMethods.ts';
@@ -67,6 +67,25 @@ describe('lockstep migrate', () => {
     );
     assert.ok(existsSync(join(stateDir, 'agents', 'work', 'sessions', 'sessions.json')));
     assert.equal(existsSync(join(project, 'backup_old_format')), false);
+  });
+
+  it('tells of sessions in conflict, and makes no backup for their sake', async (t) => {
+    const project = await tempFolder(t);
+    await writeMessageFiles(project);
+    const { run, ok } = await newCli(t);
+    await ok(['migrate', project]);
+    await writeFile(
+      join(project, '.sessions', 'telegram-17.json'),
+      JSON.stringify({ messages: [{ role: 'user', content: 'Something else' }] }),
+    );
+    for (let times = 0; times < 2; times++) {
+      const { code, stdout, stderr } = await run(['migrate', project]);
+      assert.equal(code, 1);
+      assert.match(stdout, /^2 sessions found: 0 migrated, 1 there already, 1 skipped\.\n$/);
+      assert.match(stderr, /telegram-17\.json was skipped: .* is not written over/);
+    }
+    assert.equal((await readdir(join(project, 'backup_old_format'))).length, 1);
+    assert.equal((await ok(['migrate', 'list'])).trim().split('\n').length, 2);
   });
 
   it('says what is missing', async (t) => {
