@@ -54,12 +54,15 @@ export class Bounds {
     if (!isDeep && (text.length * 3 <= most || Buffer.byteLength(text) <= most)) return value;
     let fitted: JsonObject = { ...value };
     if (isDeep) {
-      for (const [key, part] of Object.entries(fitted)) {
-        if (!isTooDeep({ part })) continue;
-        // Deeper than is taken, but a text is not deep at all.
-        fitted[key] = { json: JSON.stringify(part) };
-        this.notes.push(`${where}: "${key}" is nested too deeply and is kept as text.`);
-      }
+      // Not by assigning: a key may be `__proto__`.
+      fitted = Object.fromEntries(
+        Object.entries(value).map(([key, part]) => {
+          if (!isTooDeep({ part })) return [key, part];
+          this.notes.push(`${where}: "${key}" is nested too deeply and is kept as text.`);
+          // Deeper than is taken, but a text is not deep at all.
+          return [key, { json: JSON.stringify(part) }];
+        }),
+      );
     }
     while (jsonBytes(fitted) > most) {
       const largest = largestPart(fitted, 0);
