@@ -96,6 +96,8 @@ export function jsonObjectOf(path: string, content: Buffer, losses: string[] = [
   return value;
 }
 
+/** Whether the number comes back as it was: `-27585380873018110` is no double, but what its double is written as. */
 function isExact(value: number, source: string): boolean {
-  return Number.isFinite(value) && (!/^-?\d+$/.test(source) || BigInt(source) === BigInt(value));
+  if (!Number.isFinite(value)) return false;
+  return !/^-?\d+$/.test(source) || String(value) === source || BigInt(source) === BigInt(value);
 }
