@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { LockstepError } from '../domain/errors.ts';
-import { systemErrorReason } from '../platform/systemError.ts';
+import { systemErrorCode, systemErrorReason } from '../platform/systemError.ts';
 import type { SessionSource } from '../sources/source.ts';
 import { AgentSessions } from './agentSessions.ts';
 import { MessageFiles, MESSAGE_FOLDER } from './messageFiles.ts';
@@ -9,7 +9,7 @@ import { Damaged, type MigrationSource } from './migrationSource.ts';
 import { isSessionsFolder, OpenclawFiles, STORE_NAME } from './openclawFiles.ts';
 import { OwnSessions, type ReadingStore } from './ownSessions.ts';
 import { isSessionFolder, SessionFolders } from './sessionFolders.ts';
-import { readWhole, statsOf } from './smallReads.ts';
+import { isMissing, readWhole, statsOf } from './smallReads.ts';
 
 const OWN = 'lockstep';
 
@@ -87,7 +87,7 @@ function sourcesAt(path: string, userHome: string): MigrationSource[] {
 }
 
 function foldersIn(path: string): MigrationSource[] {
-  return namesIn(path).some((name) => isSessionFolder(name) && isFolder(join(path, name)))
+  return namesIn(path).some((name) => isSessionFolder(name) && mayBeFolder(join(path, name)))
     ? [new SessionFolders(path)]
     : [];
 }
@@ -116,14 +116,28 @@ function namesIn(path: string): string[] {
   }
 }
 
-/** A folder that is there, or that a link leads to, as for a path that was given. */
+/**
+ * A folder that is there, or that a link leads to, as for a path that was given.
+ * @throws LockstepError INVALID_PARAMS where it cannot be told
+ */
 function realFolder(path: string): string | undefined {
   try {
     const real = realpathSync(path);
     return isFolder(real) ? real : undefined;
-  } catch {
-    return undefined; // there is none
+  } catch (error) {
+    if (isMissing(path)) return undefined;
+    const isLost = systemErrorCode(error) === 'ENOENT';
+    throw invalid(
+      path,
+      isLost ? 'is a link to what does not exist' : `cannot be read: ${systemErrorReason(error)}`,
+    );
   }
+}
+
+/** Whether a source has to say something of it: of a link, or of what cannot be told, that it is damaged. */
+function mayBeFolder(path: string): boolean {
+  const stats = statsOf(path);
+  return stats === undefined || stats.isDirectory() || stats.isSymbolicLink();
 }
 
 function isFolder(path: string): boolean {

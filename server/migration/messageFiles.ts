@@ -12,7 +12,15 @@ import {
   type SourceContents,
 } from './migrationSource.ts';
 import { newSession, type MigratedEvent } from './newSession.ts';
-import { jsonObjectOf, readWhole, statsOf, whatElse } from './smallReads.ts';
+import {
+  isMissing,
+  jsonObjectOf,
+  lossesFrom,
+  readWhole,
+  statsOf,
+  whatElse,
+  type TextNumber,
+} from './smallReads.ts';
 import { timeFrom } from './times.ts';
 
 export const MESSAGE_FOLDER = '.sessions';
@@ -59,6 +67,8 @@ export class MessageFiles implements MigrationSource {
     const others = names.filter((name) => !name.endsWith('.json') && name !== 'backup_old_format');
     if (others.length > 0)
       notes.push(`${this.root}: ${others.length} other files or folders are left as they are.`);
+    this.#map = undefined;
+    this.#isMapDamaged = false;
     try {
       this.#map = this.#readMap();
       const known = new Set(sessions.map(({ path }) => basename(path, '.json')));
@@ -79,7 +89,9 @@ export class MessageFiles implements MigrationSource {
   read(found: FoundSession): Promise<ReadSession> {
     const { content, modifiedAt } = readWhole(found.path);
     const bounds = new Bounds();
-    const raw = jsonObjectOf(found.path, content, bounds.losses);
+    const numbers: TextNumber[] = [];
+    const raw = jsonObjectOf(found.path, content, numbers);
+    bounds.losses.push(...lossesFrom(numbers));
     const { messages } = raw;
     if (!Array.isArray(messages)) throw new Damaged(found.path, 'It has no list of messages.');
     const id = basename(found.path, '.json');
@@ -135,7 +147,7 @@ export class MessageFiles implements MigrationSource {
 
   #readMap(): JsonObject {
     const path = join(this.root, MAP_NAME);
-    return statsOf(path) === undefined ? {} : jsonObjectOf(path, readWhole(path).content);
+    return isMissing(path) ? {} : jsonObjectOf(path, readWhole(path).content);
   }
 }
 

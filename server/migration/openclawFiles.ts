@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { systemErrorReason } from '../platform/systemError.ts';
 import type { JsonObject } from '../protocol/json.ts';
 import type { MigrationDamage } from '../protocol/migrationMethods.ts';
@@ -18,7 +18,7 @@ import {
   type ReadSession,
   type SourceContents,
 } from './migrationSource.ts';
-import { jsonObjectOf, readWhole, statsOf } from './smallReads.ts';
+import { isMissing, jsonObjectOf, lossesFrom, readWhole, statsOf, type TextNumber } from './smallReads.ts';
 
 const SUFFIX = '.jsonl';
 export const STORE_NAME = 'sessions.json';
@@ -35,6 +35,8 @@ interface KnownSession {
   readonly entry: StoredEntry;
   readonly raw: JsonObject | undefined;
   readonly transcript: string | undefined;
+  /** What of its entry became text. */
+  readonly numbers: readonly TextNumber[];
 }
 
 /** A state directory of OpenClaw's file era, or the sessions folder of one agent. */
@@ -70,15 +72,17 @@ export class OpenclawFiles implements MigrationSource {
       await this.contents();
     const known = this.#known.get(found.key);
     if (known === undefined) throw new Damaged(found.path, 'It is gone.');
-    const { agent, key, entry, raw, transcript } = known;
+    const { agent, key, entry, raw, transcript, numbers } = known;
     const file = transcript === undefined ? undefined : readWhole(transcript);
     const content = file?.content;
     const id = entry.sessionId ?? (transcript === undefined ? found.key : basename(transcript, SUFFIX));
     const bounds = new Bounds();
-    if (raw !== undefined && content === undefined && isElsewhere(entry.sessionFile))
+    bounds.losses.push(...lossesFrom(numbers));
+    const unread = content === undefined ? unreadTranscript(agent, entry) : undefined;
+    if (unread !== undefined)
       throw new Damaged(
         agent.storePath,
-        `The transcript of "${found.key}", ${entry.sessionFile}, is outside of the folders of its agent, and is not read. Move it to ${agent.sessionsDir}.`,
+        `The transcript of "${found.key}", ${unread}, and is not read. Move it to ${agent.sessionsDir}, or correct sessionFile.`,
       );
     if (raw !== undefined && content === undefined) bounds.notes.push('It has no transcript.');
     const modifiedAt = file?.modifiedAt;
@@ -127,7 +131,8 @@ export class OpenclawFiles implements MigrationSource {
     const { sessionsDir, storePath } = agent;
     const names = namesIn(sessionsDir, damaged);
     this.#stores.set(storePath, looksOf(storePath));
-    const store = storeOf(storePath, damaged);
+    const numbers: TextNumber[] = [];
+    const store = storeOf(storePath, damaged, numbers);
     if (store === undefined) {
       const left = names.filter((name) => name.endsWith(SUFFIX)).length;
       if (left > 0)
@@ -146,7 +151,13 @@ export class OpenclawFiles implements MigrationSource {
       const place = { era: 'file' as const, sessionsDir, storePath };
       const transcript = transcriptPaths(place, read.entry).find((path) => there.has(path));
       if (transcript !== undefined) free.delete(basename(transcript));
-      const found = this.#add({ agent, key, entry: read.entry, raw: read.raw, transcript }, key);
+      const own = numbers
+        .filter(({ path }) => path[0] === key)
+        .map(({ path, source }) => ({ path: path.slice(1), source }));
+      const found = this.#add(
+        { agent, key, entry: read.entry, raw: read.raw, transcript, numbers: own },
+        key,
+      );
       this.#byCanonicalKey.set(canonicalKey(key, agent.id), found.key);
       sessions.push(found);
     }
@@ -155,7 +166,10 @@ export class OpenclawFiles implements MigrationSource {
     for (const name of [...free].sort()) {
       const transcript = join(sessionsDir, name);
       sessions.push(
-        this.#add({ agent, key: undefined, entry: {}, raw: undefined, transcript }, `file:${name}`),
+        this.#add(
+          { agent, key: undefined, entry: {}, raw: undefined, transcript, numbers: [] },
+          `file:${name}`,
+        ),
       );
     }
     const others = names.filter(
@@ -186,7 +200,7 @@ export class OpenclawFiles implements MigrationSource {
 
 /** Whether a folder is that of one agent's sessions. */
 export function isSessionsFolder(path: string): boolean {
-  return existsSync(join(path, STORE_NAME));
+  return statsOf(join(path, STORE_NAME)) !== undefined;
 }
 
 function sizeOf(path: string | undefined): number {
@@ -209,10 +223,10 @@ function namesIn(folder: string, damaged: MigrationDamage[]): string[] {
 }
 
 /** Undefined where it cannot be read; no file is an empty store. */
-function storeOf(path: string, damaged: MigrationDamage[]): JsonObject | undefined {
-  if (!existsSync(path)) return {};
+function storeOf(path: string, damaged: MigrationDamage[], numbers: TextNumber[]): JsonObject | undefined {
+  if (isMissing(path)) return {};
   try {
-    return jsonObjectOf(path, readWhole(path).content);
+    return jsonObjectOf(path, readWhole(path).content, numbers);
   } catch (error) {
     if (!(error instanceof Damaged)) throw error;
     damaged.push({ path: error.path, reason: error.message });
@@ -220,7 +234,13 @@ function storeOf(path: string, damaged: MigrationDamage[]): JsonObject | undefin
   }
 }
 
-/** Whether something is at the path that an entry names: in the folders of the agent it would have been found. */
-function isElsewhere(sessionFile: string | undefined): sessionFile is string {
-  return sessionFile !== undefined && isAbsolute(sessionFile) && statsOf(sessionFile) !== undefined;
+/** A clause: where a file is that an entry names as its transcript, and that is none of those that are read. */
+function unreadTranscript({ sessionsDir }: AgentFolder, { sessionFile }: StoredEntry): string | undefined {
+  if (sessionFile === undefined) return undefined;
+  const path = resolve(sessionsDir, sessionFile);
+  if (statsOf(path)?.isDirectory() ?? true) return undefined;
+  const isOutside = relative(sessionsDir, path).startsWith(`..${sep}`);
+  return isOutside
+    ? `${path}, is outside of the folders of its agent`
+    : `${path}, is no ${SUFFIX} file right in the folder of its agent`;
 }

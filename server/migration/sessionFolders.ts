@@ -9,7 +9,16 @@ import { sha256 as hashOf, idFrom, isUuid } from './identity.ts';
 import type { FoundSession, MigrationSource, ReadSession, SourceContents } from './migrationSource.ts';
 import { Damaged } from './migrationSource.ts';
 import { eventTypeFrom, newSession, type MigratedEvent } from './newSession.ts';
-import { isMissing, jsonObjectOf, readWhole, statsOf, whatElse } from './smallReads.ts';
+import {
+  isMissing,
+  jsonObjectOf,
+  lookProblem,
+  lossesFrom,
+  readWhole,
+  statsOf,
+  whatElse,
+  type TextNumber,
+} from './smallReads.ts';
 import { timeFrom } from './times.ts';
 
 const FILE_NAME = 'session.json';
@@ -54,7 +63,8 @@ export class SessionFolders implements MigrationSource {
       if (!isSessionFolder(name) || (this.#only !== undefined && name !== this.#only)) continue;
       const folder = join(this.root, name);
       const kind = statsOf(folder);
-      if (kind?.isSymbolicLink() === true) damaged.push({ path: folder, reason: whatElse(kind) });
+      const problem = kind?.isSymbolicLink() === true ? whatElse(kind) : lookProblem(folder);
+      if (problem !== undefined) damaged.push({ path: folder, reason: problem });
       if (kind?.isDirectory() !== true) continue;
       const path = join(folder, FILE_NAME);
       const stats = statsOf(path);
@@ -87,7 +97,9 @@ export class SessionFolders implements MigrationSource {
   read(found: FoundSession): Promise<ReadSession> {
     const { content, modifiedAt } = readWhole(found.path);
     const bounds = new Bounds();
-    const raw = jsonObjectOf(found.path, content, bounds.losses);
+    const numbers: TextNumber[] = [];
+    const raw = jsonObjectOf(found.path, content, numbers);
+    bounds.losses.push(...lossesFrom(numbers));
     const history = raw['history'] ?? [];
     if (!Array.isArray(history)) throw new Damaged(found.path, 'Its history is not a list.');
     if (typeof raw['task'] !== 'string' && raw['history'] === undefined)

@@ -57,42 +57,89 @@ export function whatElse(stats: Stats): string {
 
 /** Whether nothing is there; what cannot be told is no such proof. */
 export function isMissing(path: string): boolean {
+  return statsOf(path) === undefined && lookProblem(path) === undefined;
+}
+
+/** A sentence: why it cannot be told what is there; undefined where it can, even that nothing is. */
+export function lookProblem(path: string): string | undefined {
   try {
     lstatSync(path);
-    return false;
+    return undefined;
   } catch (error) {
-    return systemErrorCode(error) === 'ENOENT';
+    return systemErrorCode(error) === 'ENOENT'
+      ? undefined
+      : `It cannot be read: ${systemErrorReason(error)}.`;
   }
 }
 
 /** Text that may hold a number which a double cannot: most has none, and is parsed in a tenth of the time. */
 const PERHAPS_INEXACT = /\d{16}|[eE][+-]?\d{3}/;
 
+/** A number that no double holds, which became its text. */
+export interface TextNumber {
+  /** The keys that lead to it. */
+  readonly path: readonly string[];
+  readonly source: string;
+}
+
 /**
- * Numbers that no double holds, such as ids of 19 digits, become their text; `losses` gets a sentence of each.
+ * Numbers that no double holds, such as ids of 19 digits, become their text, and are added to `numbers`.
  * @throws Damaged where it is no JSON, or no object
  */
-export function jsonObjectOf(path: string, content: Buffer, losses: string[] = []): JsonObject {
+export function jsonObjectOf(path: string, content: Buffer, numbers: TextNumber[] = []): JsonObject {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(content);
   } catch {
     throw new Damaged(path, 'It is not UTF-8 text.');
   }
-  const exactly = (key: string, value: unknown, context?: { readonly source?: string }): unknown => {
-    if (typeof value !== 'number' || context?.source === undefined || isExact(value, context.source))
-      return value;
-    losses.push(`The number ${context.source.slice(0, 40)} at "${key.slice(0, 100)}" is kept as text.`);
-    return context.source;
-  };
   let value: unknown;
   try {
-    value = PERHAPS_INEXACT.test(text) ? JSON.parse(text, exactly) : JSON.parse(text);
+    value = PERHAPS_INEXACT.test(text) ? parseExactly(text, numbers) : JSON.parse(text);
   } catch (error) {
     const what = text.trim() === '' ? 'it is empty' : error instanceof Error ? error.message : String(error);
     throw new Damaged(path, `It is not JSON: ${what}.`);
   }
   if (!isPlainObject(value)) throw new Damaged(path, 'It is JSON, but not an object.');
+  return value;
+}
+
+/** Sentences told of one session, whose messages may each have such an id. */
+const MAX_SENTENCES = 20;
+
+/** A sentence of each, or of how many more there are. */
+export function lossesFrom(numbers: readonly TextNumber[]): string[] {
+  const losses = numbers
+    .slice(0, MAX_SENTENCES)
+    .map(
+      ({ path, source }) =>
+        `The number ${source.slice(0, 40)} at "${path.join('.').slice(0, 100)}" is kept as text.`,
+    );
+  const more = numbers.length - losses.length;
+  return more === 0 ? losses : [...losses, `So are ${more} more numbers.`];
+}
+
+/** A reviver sees what is within a value before the value, so that paths grow from their ends. */
+function parseExactly(text: string, numbers: TextNumber[]): unknown {
+  const within = new Map<unknown, { path: string[]; source: string }[]>();
+  let found: { path: string[]; source: string }[] = [];
+  const value: unknown = JSON.parse(
+    text,
+    function (this: object, key: string, part: unknown, context?: { readonly source?: string }) {
+      const source = context?.source;
+      const isInexact = typeof part === 'number' && source !== undefined && !isExact(part, source);
+      found = isInexact ? [{ path: [], source }] : (within.get(part) ?? []);
+      within.delete(part);
+      if (found.length > 0) {
+        for (const { path } of found) path.unshift(key);
+        const others = within.get(this);
+        if (others === undefined) within.set(this, found);
+        else for (const one of found) others.push(one);
+      }
+      return isInexact ? source : part;
+    },
+  );
+  for (const { path, source } of found) numbers.push({ path: path.slice(1), source }); // the first is the whole's
   return value;
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
+import { Bounds } from '../../../server/migration/bounds.ts';
 import { migrationInspect } from '../../../server/protocol/migrationMethods.ts';
 import { sessionsExport, sessionsImport } from '../../../server/protocol/sessionCopyMethods.ts';
 import { sessionsGet } from '../../../server/protocol/sessionQueryMethods.ts';
@@ -237,5 +238,115 @@ describe('whatever was migrated', () => {
     const other = await migrator(t);
     const imported = await other.call(sessionsImport, { content });
     assert.equal(imported.sessions.length, ids.length);
+  });
+});
+
+describe('what cannot be read as it stands', () => {
+  const message = (more: string) => `{"messages": [{"role": "user", "content": "a"${more}}]}`;
+
+  /** An agent's folder whose store has these entries. */
+  async function agentFolder(t: TestContext, entries: string): Promise<string> {
+    const folder = join(await tempFolder(t), 'agents', 'main', 'sessions');
+    await mkdir(join(folder, 'sub'), { recursive: true });
+    await writeFile(join(folder, 'sessions.json'), entries);
+    return folder;
+  }
+
+  it('is told where only links have the names of sessions', async (t) => {
+    const [project, elsewhere] = [await tempFolder(t), await tempFolder(t)];
+    await symlink(elsewhere, join(project, 'session_link'));
+    const { plan } = await migrator(t);
+    const { items, damaged } = await plan({ path: project });
+    assert.deepEqual(items, []);
+    assert.deepEqual(
+      damaged.map(({ reason }) => reason),
+      ['It is a link, which is not followed.'],
+    );
+  });
+
+  it('is told where .sessions is a link that leads nowhere, or in a circle', async (t) => {
+    const { plan } = await migrator(t);
+    for (const [to, problem] of [
+      ['gone', /\.sessions is a link to what does not exist/],
+      ['.sessions', /\.sessions cannot be read: its links go in a circle/],
+    ] as const) {
+      const project = await tempFolder(t);
+      await writeSessionFolders(project);
+      await symlink(to, join(project, '.sessions'));
+      await assert.rejects(plan({ path: project }), { code: 'INVALID_PARAMS', message: problem });
+    }
+  });
+
+  it('is told where sessions.json is a link', async (t) => {
+    const folder = join(await tempFolder(t), 'sessions');
+    await mkdir(folder);
+    await writeFile(join(folder, 'a.jsonl'), '{"type":"session","version":3,"id":"a","cwd":"/"}\n');
+    const { plan } = await migrator(t);
+    await symlink('gone.json', join(folder, 'sessions.json'));
+    const { items, damaged } = await plan({ path: folder });
+    assert.deepEqual([items.length, damaged[0]?.reason], [0, 'It is a link, which is not followed.']);
+  });
+
+  it('is told where an entry names a transcript that is not read', async (t) => {
+    const folder = await agentFolder(
+      t,
+      JSON.stringify({
+        relative: { sessionId: 'a', updatedAt: 1, sessionFile: '../../../elsewhere.jsonl' },
+        below: { sessionId: 'b', updatedAt: 1, sessionFile: 'sub/b.jsonl' },
+        gone: { sessionId: 'c', updatedAt: 1, sessionFile: '/nowhere/c.jsonl' },
+      }),
+    );
+    for (const path of ['../../../elsewhere.jsonl', 'sub/b.jsonl']) await writeFile(join(folder, path), '');
+    const { plan } = await migrator(t);
+    const { items, damaged } = await plan({ path: folder });
+    assert.deepEqual(
+      items.map(({ notes }) => notes.includes('It has no transcript.')),
+      [true],
+    );
+    const reasons = damaged.map(({ reason }) => reason).join('\n');
+    assert.match(
+      reasons,
+      /elsewhere\.jsonl, is outside of the folders of its agent.*or correct sessionFile\./,
+    );
+    assert.match(reasons, /b\.jsonl, is no \.jsonl file right in the folder of its agent/);
+  });
+
+  it('is told of each entry whose numbers become text', async (t) => {
+    const folder = await agentFolder(
+      t,
+      '{"one": {"sessionId": "a", "updatedAt": 1, "x": {"ids": [1, 12345678901234567890]}}, "two": {"sessionId": "b", "updatedAt": 1}, "three": {"sessionId": "c", "updatedAt": 1, "much": 1e400}}',
+    );
+    const { plan } = await migrator(t);
+    const { items } = await plan({ path: folder });
+    assert.deepEqual(items.flatMap(({ losses }) => losses).sort(), [
+      'The number 12345678901234567890 at "x.ids.1" is kept as text.',
+      'The number 1e400 at "much" is kept as text.',
+    ]);
+  });
+
+  it('is counted where many numbers of a session become text', async (t) => {
+    const project = await tempFolder(t);
+    const ids = Array.from({ length: 50 }, (_, index) => `12345678901234567${index + 10}`);
+    await writeFile(join(project, 'a.json'), message(`, "ids": [${ids.join()}]`));
+    const { plan } = await migrator(t);
+    const { losses = [] } = (await plan({ path: project })).items[0] ?? {};
+    const inexact = ids.filter((id) => String(Number(id)) !== id && BigInt(id) !== BigInt(Number(id)));
+    assert.equal(losses[0], `The number ${inexact[0]} at "messages.0.ids.0" is kept as text.`);
+    assert.deepEqual([losses.length, losses[20]], [21, `So are ${inexact.length - 20} more numbers.`]);
+  });
+
+  it('is told of each session where the map of keys cannot be read', async (t) => {
+    const project = await tempFolder(t);
+    await writeFile(join(await writeMessageFiles(project), 'session_map.json'), '{"cut');
+    const { plan } = await migrator(t);
+    const { items, damaged } = await plan({ path: project });
+    assert.deepEqual([items.length, damaged.length], [2, 1]);
+    for (const { notes } of items) assert.match(notes.join(), /session_map\.json cannot be read/);
+  });
+
+  it('is kept where it is nested too deeply under a key named __proto__', () => {
+    const deep = `${'['.repeat(200)}${']'.repeat(200)}`;
+    const fitted = new Bounds().data(Object.fromEntries([['__proto__', JSON.parse(deep)]]), 'It');
+    assert.equal(JSON.stringify(fitted), `{"__proto__":{"json":"${deep}"}}`);
   });
 });
