@@ -155,7 +155,8 @@ async function readyToWrite(
     const isOurs = item.outcome === 'writing' && item.to === look.to;
     return void Object.assign(item, { outcome: isOurs ? 'migrated' : 'already', to: look.to });
   }
-  const { losses, notes } = read;
+  const { losses } = read;
+  const notes = [...read.notes, ...(await target.remarks(read, look.to))];
   if (losses.length > 0) item.losses = [...losses];
   if (notes.length > 0) item.notes = [...notes];
   const parent = names.get(parentOf(candidate) ?? '');

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineMethod } from './method.ts';
 import { isoTime } from './session.ts';
+import { sourceKind } from './sourceSession.ts';
 
 const count = z.int().min(0);
 const text = z
@@ -18,6 +19,9 @@ export const migrationFormat = z
     '`message-files`: <id>.json with messages; `session-folders`: session_<id>/session.json; `openclaw`: sessions.json and its transcripts; `source`: the sessions of another agent; `lockstep`: the store',
   );
 export type MigrationFormat = z.infer<typeof migrationFormat>;
+
+/** What stands before the colon of a path that is none of files. */
+export const migrationOrigin = z.enum([...sourceKind.options, 'lockstep']);
 
 const path = text.describe(
   'absolute path of a file or folder; or `<source>:`, such as `claude-code:`, for all sessions of an agent, or `<source>:<path>` for one; or `lockstep:` for the store, `lockstep:<session id>` for one of its sessions',

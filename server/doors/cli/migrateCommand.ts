@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import {
   migrationApply,
   migrationList,
+  migrationOrigin,
   migrationPlan,
   migrationRestore,
   migrationVerify,
@@ -67,7 +68,7 @@ export const migrate = defineCommand({
     }
     if (of !== undefined) throw new UsageError('migrate takes one path');
     const params = {
-      path: /^[a-z][a-z-]+:/.test(path) && !existsSync(path) ? path : resolve(path),
+      path: isOrigin(path) ? path : resolve(path),
       to,
       ...(agentId === undefined ? {} : { agentId }),
       ...(stateDir === undefined ? {} : { stateDir: resolve(stateDir) }),
@@ -81,6 +82,12 @@ export const migrate = defineCommand({
     return apply(context, params, plan, backup);
   },
 });
+
+/** `pi:`, `lockstep:<id>`, but neither a file of that name nor another path with a colon. */
+function isOrigin(path: string): boolean {
+  const [origin, rest] = path.split(':', 2);
+  return rest !== undefined && migrationOrigin.safeParse(origin).success && !existsSync(path);
+}
 
 interface Plan {
   readonly items: readonly MigrationItem[];
@@ -235,8 +242,15 @@ function planInWords(context: CommandContext, { items, damaged, notes }: Plan): 
   ];
 }
 
+/** As many as a person reads; thousands of sessions may each get another id. */
+const MOST_REMARKS = 30;
+
 function remarksOf(told: MigrationStats['losses'] = []): string[] {
-  return told.map(({ path, reason }) => `${path}: ${oneLine(reason)}`);
+  const lines = told.slice(0, MOST_REMARKS).map(({ path, reason }) => `${path}: ${oneLine(reason)}`);
+  const left = told.length - lines.length;
+  return left === 0
+    ? lines
+    : [...lines, `and ${number(left)} more: lockstep migrate list --json has them all`];
 }
 
 function section(heading: string, lines: readonly string[]): string[] {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import * as z from 'zod';
+import { sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 import { migrator } from './migrator.ts';
 import { readBackupManifest } from './shapes.ts';
@@ -188,5 +189,25 @@ describe('files that are not as they should be', () => {
     const { items, damaged } = await plan({ path: state });
     assert.deepEqual(items, []);
     assert.match(damaged[0]?.reason ?? '', /t\.jsonl, is outside of the folders of its agent/);
+  });
+});
+
+describe('what becomes another on the way', () => {
+  it('is told when it is done, not by the plan alone', async (t) => {
+    const folder = await tempFolder(t);
+    await mkdir(join(folder, '.sessions'));
+    await writeFile(
+      join(folder, '.sessions', 'a.json'),
+      JSON.stringify({ messages: [{ role: 'user', content: 'a' }], metadata: { label: 'taken' } }),
+    );
+    const { apply, call, plan } = await migrator(t);
+    await call(sessionsStart, { task: 't', mode: 'm', label: 'taken' });
+    const { items } = await plan({ path: folder });
+    const { stats } = await apply({ path: folder, items });
+    assert.deepEqual(
+      stats.notes?.map(({ reason }) => reason),
+      items[0]?.notes,
+    );
+    assert.match(items[0]?.notes.join() ?? '', /The label "taken" is taken/);
   });
 });

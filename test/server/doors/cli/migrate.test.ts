@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { migrationSummary } from '../../../../server/protocol/migrationMethods.ts';
+import { migrationList, migrationSummary } from '../../../../server/protocol/migrationMethods.ts';
 import { tempFolder } from '../../../support/tempFolder.ts';
 import { writeMessageFiles, writeSessionFolders } from '../../migration/samples.ts';
 import { jsonOf, objectIn } from '../../migration/shapes.ts';
@@ -86,6 +86,47 @@ describe('lockstep migrate', () => {
     }
     assert.equal((await readdir(join(project, 'backup_old_format'))).length, 1);
     assert.equal((await ok(['migrate', 'list'])).trim().split('\n').length, 2);
+  });
+
+  it('tells what was left out and what became another, once it is done', async (t) => {
+    const project = await tempFolder(t);
+    const file = join(project, '.sessions', 'a.json');
+    await mkdir(join(project, '.sessions'));
+    const messages = [{ role: 'user', content: 'Look', images: 'x'.repeat(1_500_000) }];
+    await writeFile(file, JSON.stringify({ created_at: '2026-01-10T08:00:00', messages }));
+    const loss = /"\S*images" has 1500002 bytes and is left out\.$/;
+    const { stdout } = await (await newCli(t)).run(['migrate', project]);
+    const [, left = '', changed = ''] =
+      /\n\nLeft out:\n(.+)\n\nChanged on the way:\n(.+)\n$/s.exec(stdout) ?? [];
+    assert.ok(left.startsWith(`  ${file}: `), stdout);
+    assert.match(left, loss);
+    assert.ok(changed.includes(`  ${file}: Times without a zone are taken as UTC.`), stdout);
+
+    const { ok } = await newCli(t);
+    const { stats } = migrationSummary.parse(jsonOf(await ok(['migrate', project, '--json'])));
+    assert.deepEqual(
+      stats.losses?.map(({ path }) => path),
+      [file],
+    );
+    assert.match(stats.losses?.[0]?.reason ?? '', loss);
+    assert.ok(stats.notes?.some(({ reason }) => reason === 'Times without a zone are taken as UTC.'));
+    const { migrations } = migrationList.result.parse(jsonOf(await ok(['migrate', 'list', '--json'])));
+    assert.deepEqual(migrations[0]?.stats, stats, 'and the manifest too');
+  });
+
+  it('takes only what begins with a known source for one, and not where a file has that name', async (t) => {
+    const { run, ok } = await newCli(t);
+    const before = process.cwd();
+    t.after(() => process.chdir(before));
+    process.chdir(await tempFolder(t));
+    const file = join(process.cwd(), 'my-dir:1');
+    assert.ok((await run(['migrate', 'my-dir:1'])).stderr.includes(`${file} cannot be read`));
+    assert.match((await run(['migrate', 'lockstep:'])).stderr, /sessions of the store are there already/);
+    assert.doesNotMatch(await ok(['migrate', 'pi:', '--dry-run']), /Lamps in the shop/);
+    for (const name of ['my-dir:1', 'pi:']) {
+      await writeMessageFiles(name);
+      assert.match(await ok(['migrate', name, '--dry-run']), /Lamps in the shop/);
+    }
   });
 
   it('says what is missing', async (t) => {
