@@ -110,7 +110,8 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
   const sessionsFiles = new SessionsFiles({ clock, ttlMs: sessionCacheTtlMs(env) });
   const directories = new StateDirectories(sessionsFiles, userHome);
   const ends = new TranscriptEnds();
-  const openclaw = createOpenclawSource({ stateDir, userHome, directories, ends, processes });
+  const gateways = new LiveGateways({ processes });
+  const openclaw = createOpenclawSource({ stateDir, userHome, directories, ends, processes, gateways });
   const sources = createSources(env, userHome, processes, openclaw);
   const checks = new HealthChecks(clock, counters);
   registerSystemChecks(checks, { file, folder: home, sources, catalogue });
@@ -125,11 +126,12 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
   registerTranscriptMethods(registry, sessions, sources);
   registerOpenclawMethods(registry, { directories, ends, stateDir, clock });
   const fileEraLocks = new OpenclawLocks({ owners, files, clock, counters, waitMs: settings.waitMs });
+  const writer = new StoreWriter(fileEraLocks, sessionsFiles);
   const writes = new SessionWrites({
     directories,
-    writer: new StoreWriter(fileEraLocks, sessionsFiles),
+    writer,
     locks: fileEraLocks,
-    gateways: new LiveGateways({ processes }),
+    gateways,
     clock,
   });
   registerOpenclawWriteMethods(registry, { writes, stateDir });
@@ -139,8 +141,8 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
     userHome,
     agents: sources,
     stateDir,
-    writer: new StoreWriter(fileEraLocks, sessionsFiles),
-    gateways: new LiveGateways({ processes }),
+    writer,
+    gateways,
     fileLocks,
     clock,
   });

@@ -1,10 +1,11 @@
 import { readFileSync, unlinkSync, type BigIntStats } from 'node:fs';
-import { readFile, readdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { ageOf } from '../domain/lockFinding.ts';
 import { doubted, judgeBareOwner, type Doubts, type Judgement } from '../domain/lockVerdict.ts';
 import type { Clock } from '../platform/clock.ts';
+import { isWithin, realOrSame } from '../platform/paths.ts';
 import type { Processes } from '../platform/processes.ts';
 import { fileFingerprint, readSmallFile, type SmallFile } from '../platform/smallFile.ts';
 import { systemErrorCode } from '../platform/systemError.ts';
@@ -217,16 +218,6 @@ function parseRecord(text: string): OwnLockRecord | undefined {
   } catch {
     return undefined; // half of one
   }
-}
-
-async function realOrSame(path: string): Promise<string> {
-  return realpath(path).catch(() => path);
-}
-
-/** Whether `path` is `folder` or below it. Both absolute. */
-export function isWithin(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way === '' || (way.split(sep)[0] !== '..' && !isAbsolute(way));
 }
 
 /** Whether a file of that name may be a lock that Lockstep knows. */

@@ -9,7 +9,7 @@ import { Damaged, type MigrationSource } from './migrationSource.ts';
 import { isSessionsFolder, OpenclawFiles, STORE_NAME } from './openclawFiles.ts';
 import { OwnSessions, type ReadingStore } from './ownSessions.ts';
 import { isSessionFolder, SessionFolders } from './sessionFolders.ts';
-import { isMissing, readWhole, statsOf } from './smallReads.ts';
+import { isMissing, readWhole, fileStats } from './smallReads.ts';
 
 const OWN = 'lockstep';
 
@@ -74,7 +74,8 @@ function sourcesAt(path: string, userHome: string): MigrationSource[] {
       return [new SessionFolders(dirname(folder), basename(folder))];
     return name.endsWith('.json') ? [new MessageFiles(folder, name)] : [];
   }
-  if (isSessionFolder(name) && statsOf(join(path, 'session.json'))) return [new SessionFolders(folder, name)];
+  if (isSessionFolder(name) && fileStats(join(path, 'session.json')))
+    return [new SessionFolders(folder, name)];
   if (name === MESSAGE_FOLDER) return [...foldersIn(path), new MessageFiles(path)];
   const sources: MigrationSource[] = [];
   if (isSessionsFolder(path) || isFolder(join(path, 'agents')))
@@ -136,12 +137,12 @@ function realFolder(path: string): string | undefined {
 
 /** Whether a source has to say something of it: of a link, or of what cannot be told, that it is damaged. */
 function mayBeFolder(path: string): boolean {
-  const stats = statsOf(path);
+  const stats = fileStats(path);
   return stats === undefined || stats.isDirectory() || stats.isSymbolicLink();
 }
 
 function isFolder(path: string): boolean {
-  return statsOf(path)?.isDirectory() ?? false;
+  return fileStats(path)?.isDirectory() ?? false;
 }
 
 function realPath(path: string): string {

@@ -17,7 +17,7 @@ import {
   jsonObjectOf,
   lossesFrom,
   readWhole,
-  statsOf,
+  fileStats,
   whatElse,
   type TextNumber,
 } from './smallReads.ts';
@@ -50,7 +50,7 @@ export class MessageFiles implements MigrationSource {
       if (!name.endsWith('.json') || name === MAP_NAME) continue;
       if (this.#only !== undefined && name !== this.#only) continue;
       const path = join(this.root, name);
-      const stats = statsOf(path);
+      const stats = fileStats(path);
       if (stats && !stats.isFile()) {
         damaged.push(new Damaged(path, whatElse(stats)));
         continue;

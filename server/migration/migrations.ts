@@ -1,10 +1,10 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { LockstepError } from '../domain/errors.ts';
 import type { FileLocks } from '../locks/fileLock.ts';
-import { isWithin } from '../locks/lockFiles.ts';
 import type { Clock } from '../platform/clock.ts';
+import { isWithin, realOrSame } from '../platform/paths.ts';
 import type { ParamsOf, ResultOf } from '../protocol/method.ts';
 import type * as protocol from '../protocol/migrationMethods.ts';
 import {
@@ -80,7 +80,7 @@ export class Migrations {
   async plan(
     params: ParamsOf<typeof protocol.migrationPlan>,
   ): Promise<ResultOf<typeof protocol.migrationPlan>> {
-    const place = this.#placeFor(params.path, params);
+    const place = await this.#placeFor(params.path, params);
     const { contents } = await this.#contentsOf(place, params.cursor !== undefined);
     const part = await planPart(contents, this.#target(params), params.cursor, this.#partMs);
     if (part.nextCursor === undefined) this.#kept = undefined;
@@ -190,7 +190,7 @@ export class Migrations {
    */
   async #begin(params: ParamsOf<typeof protocol.migrationApply>): Promise<Manifest> {
     const { path = '', to, agentId, items: chosen, backup } = params;
-    const place = this.#placeFor(path, params);
+    const place = await this.#placeFor(path, params);
     const target = this.#target(params);
     await target.open();
     const { candidates, damaged } = (await this.#contentsOf(place, false)).contents;
@@ -312,19 +312,19 @@ export class Migrations {
     return placeAt(path, this.#parts);
   }
 
-  #placeFor(path: string, { to, stateDir: given }: Pick<TargetParams, 'to' | 'stateDir'>): Place {
+  async #placeFor(
+    path: string,
+    { to, stateDir: given }: Pick<TargetParams, 'to' | 'stateDir'>,
+  ): Promise<Place> {
     const stateDir = this.#stateDir({ stateDir: given });
     const place = this.#placeAt(path);
     const isOwn = place.sources.some(({ format }) => format === 'lockstep');
     if (isOwn && to === 'lockstep') throw invalid('to: the sessions of the store are there already.');
-    const own =
-      to === 'openclaw'
-        ? place.sources.find(
-            ({ format, root }) =>
-              (format === 'openclaw' || format === 'source') && isOneFolder(root, stateDir),
-          )
-        : undefined;
-    if (own) throw invalid(`to: the sessions of ${own.root} are in that state directory already.`);
+    if (to === 'openclaw') {
+      for (const { format, root } of place.sources)
+        if ((format === 'openclaw' || format === 'source') && (await isOneFolder(root, stateDir)))
+          throw invalid(`to: the sessions of ${root} are in that state directory already.`);
+    }
     return place;
   }
 
@@ -363,15 +363,7 @@ function invalid(message: string): LockstepError {
 }
 
 /** Whether one of two folders is in the other, or both are the same. */
-function isOneFolder(a: string, b: string): boolean {
-  const [one, other] = [realOrSame(a), realOrSame(b)];
+async function isOneFolder(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([realOrSame(a), realOrSame(b)]);
   return isWithin(one, other) || isWithin(other, one);
-}
-
-function realOrSame(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

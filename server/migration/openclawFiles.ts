@@ -18,7 +18,7 @@ import {
   type ReadSession,
   type SourceContents,
 } from './migrationSource.ts';
-import { isMissing, jsonObjectOf, lossesFrom, readWhole, statsOf, type TextNumber } from './smallReads.ts';
+import { isMissing, jsonObjectOf, lossesFrom, readWhole, fileStats, type TextNumber } from './smallReads.ts';
 
 const SUFFIX = '.jsonl';
 export const STORE_NAME = 'sessions.json';
@@ -200,15 +200,15 @@ export class OpenclawFiles implements MigrationSource {
 
 /** Whether a folder is that of one agent's sessions. */
 export function isSessionsFolder(path: string): boolean {
-  return statsOf(join(path, STORE_NAME)) !== undefined;
+  return fileStats(join(path, STORE_NAME)) !== undefined;
 }
 
 function sizeOf(path: string | undefined): number {
-  return path === undefined ? 0 : (statsOf(path)?.size ?? 0);
+  return path === undefined ? 0 : (fileStats(path)?.size ?? 0);
 }
 
 function looksOf(path: string): string {
-  const stats = statsOf(path);
+  const stats = fileStats(path);
   return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
 }
 
@@ -238,7 +238,7 @@ function storeOf(path: string, damaged: MigrationDamage[], numbers: TextNumber[]
 function unreadTranscript({ sessionsDir }: AgentFolder, { sessionFile }: StoredEntry): string | undefined {
   if (sessionFile === undefined) return undefined;
   const path = resolve(sessionsDir, sessionFile);
-  if (statsOf(path)?.isDirectory() ?? true) return undefined;
+  if (fileStats(path)?.isDirectory() ?? true) return undefined;
   const isOutside = relative(sessionsDir, path).startsWith(`..${sep}`);
   return isOutside
     ? `${path}, is outside of the folders of its agent`

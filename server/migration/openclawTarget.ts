@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { LockstepError } from '../domain/errors.ts';
 import { isPlainObject, type JsonObject } from '../protocol/json.ts';
 import { listAgents } from '../sources/openclaw/agents.ts';
 import { readConfig } from '../sources/openclaw/config.ts';
 import type { LiveGateway } from '../sources/openclaw/liveGateway.ts';
 import { agentIdFrom, canonicalKey } from '../sources/openclaw/sessionKey.ts';
-import type { StoreDraft } from '../sources/openclaw/storeWriter.ts';
+import type { StoreWriter } from '../sources/openclaw/storeWriter.ts';
+import { gatewayRuns, isInDatabase } from '../sources/openclaw/writeRefusals.ts';
 import { ENTRY_FIELD, entryDigest, fileEraFrom, isEntryAsWritten } from './fileEraSession.ts';
 import { fileProblem } from './fileProblem.ts';
 import { idFrom, isUuid, sha256 } from './identity.ts';
@@ -15,15 +15,13 @@ import { Damaged, type ReadSession } from './migrationSource.ts';
 import type { Look, MigrationTarget, Origin, Prepared, Written } from './migrationTarget.ts';
 import { writeNewFiles } from './newFiles.ts';
 import { STORE_NAME } from './openclawFiles.ts';
-import { jsonObjectOf, readWhole } from './smallReads.ts';
+import { readWhole } from './smallReads.ts';
 
 export interface OpenclawTargetParts {
   readonly stateDir: string;
   readonly agentId: string;
   readonly userHome: string;
-  readonly writer: {
-    update<T>(storePath: string, change: (draft: StoreDraft) => T | Promise<T>): Promise<T>;
-  };
+  readonly writer: Pick<StoreWriter, 'read' | 'update'>;
   readonly gateways: { of(stateDir: string): Promise<LiveGateway | undefined> };
 }
 
@@ -36,13 +34,19 @@ interface PreparedEntry extends Prepared {
 
 const TRIES = 4;
 
+const STOP_IT = { instead: 'Stop it (openclaw gateway stop), and try again.' };
+const CHOOSE_ANOTHER = {
+  instead: `Choose an agent or a state directory that has a ${STORE_NAME}, or none yet.`,
+};
+
 /** A state directory of OpenClaw's file era: an entry in `sessions.json` and a transcript for each session. */
 export class OpenclawTarget implements MigrationTarget<PreparedEntry> {
   readonly #parts: OpenclawTargetParts;
   readonly #agentId: string;
   #storePath: string;
   #sessionsDir: string;
-  #entries: JsonObject = {};
+  /** Undefined for what is no entry, which is not written over. */
+  readonly #entries = new Map<string, JsonObject | undefined>();
   readonly #labels = new Set<string>();
   readonly #files = new Set<string>();
   /** Keys that were given away in this part, with the key of their session. */
@@ -62,14 +66,14 @@ export class OpenclawTarget implements MigrationTarget<PreparedEntry> {
   async open(): Promise<void> {
     const { stateDir, gateways, userHome } = this.#parts;
     const gateway = await gateways.of(stateDir);
-    if (gateway !== undefined) throw gatewayRuns(stateDir, gateway);
+    if (gateway !== undefined) throw gatewayRuns(stateDir, gateway, STOP_IT);
     const config = await readConfig(stateDir, userHome);
     const { agents } = await listAgents(stateDir, config);
     const agent = agents.find(({ id }) => id === this.#agentId);
-    if (agent?.database !== undefined) throw inDatabase(this.#agentId, agent.database);
+    if (agent?.database !== undefined) throw isInDatabase(this.#agentId, agent.database, CHOOSE_ANOTHER);
     if (agent) this.#sessionsDir = agent.sessionsDir;
     this.#storePath = agent?.storePath ?? config.storeOf?.(this.#agentId) ?? this.#storePath;
-    this.#readEntries();
+    await this.#readEntries();
   }
 
   look({ session }: ReadSession, origin: Origin): Promise<Look> {
@@ -80,12 +84,11 @@ export class OpenclawTarget implements MigrationTarget<PreparedEntry> {
     );
     for (const to of keys) {
       if ((this.#given.get(to) ?? origin.key) !== origin.key) continue;
-      const there = this.#entryAt(to);
-      if (there === undefined) {
+      if (!this.#entries.has(to)) {
         this.#given.set(to, origin.key);
         return Promise.resolve({ to, state: 'new' });
       }
-      const from = originIn(there);
+      const from = originIn(this.#entries.get(to));
       if (from && isSameOrigin(from, origin)) {
         if (from.sha256 === origin.sha256) return Promise.resolve({ to, state: 'done' });
         const conflict = `${to} was migrated from it when it was another; it is not written over. Delete that session first, or leave it.`;
@@ -104,7 +107,7 @@ export class OpenclawTarget implements MigrationTarget<PreparedEntry> {
   }
 
   has(to: string, origin: Pick<Origin, 'format' | 'path' | 'key' | 'sha256'>): Promise<boolean> {
-    const from = originIn(this.#entryAt(to));
+    const from = originIn(this.#entries.get(to));
     const is = from && isSameOrigin(from, { ...origin, id: from.id }) && from.sha256 === origin.sha256;
     return Promise.resolve(is ?? false);
   }
@@ -160,21 +163,21 @@ export class OpenclawTarget implements MigrationTarget<PreparedEntry> {
     }
     const outcomes = await this.#parts.writer.update(this.#storePath, (draft) =>
       prepared.map(({ to, entry, file }): { to: string; problem?: string } => {
-        if (draft.get(to) !== undefined) {
+        if (draft.has(to)) {
           // Somebody made it meanwhile; ours is not needed.
           if (made.has(file)) rmSync(file, { force: true });
           return { to, problem: `Somebody else has made ${to} meanwhile.` };
         }
         draft.set(to, entry);
+        this.#entries.set(to, entry);
         return { to };
       }),
     );
-    this.#readEntries();
     return outcomes;
   }
 
   difference({ to, digest, file }: Written): Promise<string | undefined> {
-    const entry = this.#entryAt(to);
+    const entry = this.#entries.get(to);
     if (entry === undefined) return Promise.resolve(`${to} is gone.`);
     if (!isEntryAsWritten(entry)) return Promise.resolve(`${to} was changed since.`);
     if (file === undefined || digestOf(file) !== digest)
@@ -193,7 +196,7 @@ export class OpenclawTarget implements MigrationTarget<PreparedEntry> {
     for (const one of written) {
       const { to, file, digest } = one;
       if (file !== undefined) rmSync(temporaryOf(file, migration), { force: true });
-      const entry = this.#entryAt(to);
+      const entry = this.#entries.get(to);
       if (!entryIsOurs(entry)) {
         // Killed before its entry was written, or deleted since; a transcript of ours may still be there.
         const isLeft = file !== undefined && !this.#isUsed(file) && digestOf(file) === digest;
@@ -213,10 +216,10 @@ export class OpenclawTarget implements MigrationTarget<PreparedEntry> {
         const entry = draft.get(to);
         if (entry === undefined || !entryIsOurs(entry) || !isEntryAsWritten(entry)) return false;
         draft.delete(to);
+        this.#entries.delete(to);
         return true;
       }),
     );
-    this.#readEntries();
     for (const one of doomed) {
       const { to, file } = one;
       if (!deleted.includes(one)) {
@@ -231,41 +234,27 @@ export class OpenclawTarget implements MigrationTarget<PreparedEntry> {
 
   async #mustBeOurs(): Promise<void> {
     const gateway = await this.#parts.gateways.of(this.#parts.stateDir);
-    if (gateway !== undefined) throw gatewayRuns(this.#parts.stateDir, gateway);
+    if (gateway !== undefined) throw gatewayRuns(this.#parts.stateDir, gateway, STOP_IT);
   }
 
   /** Whether an entry names the transcript, also one of somebody else. */
   #isUsed(file: string): boolean {
     const id = basename(file, '.jsonl');
-    return Object.values(this.#entries).some(
-      (entry) => isPlainObject(entry) && (entry['sessionId'] === id || entry['sessionFile'] === file),
+    return [...this.#entries.values()].some(
+      (entry) => entry?.['sessionId'] === id || entry?.['sessionFile'] === file,
     );
   }
 
-  /** @throws LockstepError STORE_CORRUPT */
-  #readEntries(): void {
-    this.#entries = {};
-    if (existsSync(this.#storePath)) {
-      try {
-        const path = realpathSync(this.#storePath);
-        this.#entries = jsonObjectOf(path, readWhole(path).content);
-      } catch (error) {
-        if (!(error instanceof Damaged)) throw fileProblem(this.#storePath, error);
-        throw new LockstepError(
-          'STORE_CORRUPT',
-          `The session store ${this.#storePath} cannot be read, and nothing is written to it. ${error.message}`,
-          { details: { path: this.#storePath } },
-        );
-      }
-    }
+  /** @throws LockstepError STORE_CORRUPT or STORE_UNAVAILABLE */
+  async #readEntries(): Promise<void> {
+    const store = await this.#parts.writer.read(this.#storePath);
+    this.#entries.clear();
     this.#labels.clear();
-    for (const entry of Object.values(this.#entries))
-      if (isPlainObject(entry) && typeof entry['label'] === 'string') this.#labels.add(entry['label']);
-  }
-
-  #entryAt(key: string): JsonObject | undefined {
-    const entry = this.#entries[key];
-    return isPlainObject(entry) ? entry : undefined;
+    for (const key of store.keys()) {
+      const entry = store.get(key);
+      this.#entries.set(key, entry);
+      if (typeof entry?.['label'] === 'string') this.#labels.add(entry['label']);
+    }
   }
 
   #tries({ format, path, key }: Origin): string[] {
@@ -314,21 +303,4 @@ function digestOf(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function gatewayRuns(stateDir: string, { pid, lockPath }: LiveGateway): LockstepError {
-  const who = pid === undefined ? 'is starting' : `runs (process ${pid})`;
-  return new LockstepError(
-    'STORE_UNAVAILABLE',
-    `The OpenClaw gateway of ${stateDir} ${who}, and takes no lock that others could respect: nothing was written. Stop it (openclaw gateway stop), and try again.`,
-    { details: { lock: lockPath, ...(pid === undefined ? {} : { pid }) } },
-  );
-}
-
-function inDatabase(agentId: string, database: string): LockstepError {
-  return new LockstepError(
-    'STORE_UNAVAILABLE',
-    `The sessions of the agent ${agentId} are in a database of OpenClaw 2026.8 or later, which Lockstep only reads. Choose an agent or a state directory that has a ${STORE_NAME}, or none yet.`,
-    { details: { database } },
-  );
 }

@@ -15,7 +15,7 @@ import {
   lookProblem,
   lossesFrom,
   readWhole,
-  statsOf,
+  fileStats,
   whatElse,
   type TextNumber,
 } from './smallReads.ts';
@@ -62,12 +62,12 @@ export class SessionFolders implements MigrationSource {
     for (const name of readdirSync(this.root).sort()) {
       if (!isSessionFolder(name) || (this.#only !== undefined && name !== this.#only)) continue;
       const folder = join(this.root, name);
-      const kind = statsOf(folder);
+      const kind = fileStats(folder);
       const problem = kind?.isSymbolicLink() === true ? whatElse(kind) : lookProblem(folder);
       if (problem !== undefined) damaged.push({ path: folder, reason: problem });
       if (kind?.isDirectory() !== true) continue;
       const path = join(folder, FILE_NAME);
-      const stats = statsOf(path);
+      const stats = fileStats(path);
       if (isMissing(path)) damaged.push({ path: folder, reason: `It has no ${FILE_NAME}.` });
       else
         sessions.push({

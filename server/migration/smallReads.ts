@@ -35,14 +35,14 @@ export function readWhole(path: string): WholeFile {
     }
   } catch (error) {
     if (error instanceof Damaged) throw error;
-    if (statsOf(path)?.isSymbolicLink() === true)
+    if (fileStats(path)?.isSymbolicLink() === true)
       throw new Damaged(path, 'It is a link, which is not followed.');
     throw new Damaged(path, `It cannot be read: ${systemErrorReason(error)}.`);
   }
 }
 
 /** Of what is there; undefined where there is nothing, or it cannot be told. Links are not followed. */
-export function statsOf(path: string): Stats | undefined {
+export function fileStats(path: string): Stats | undefined {
   try {
     return lstatSync(path);
   } catch {
@@ -57,7 +57,12 @@ export function whatElse(stats: Stats): string {
 
 /** Whether nothing is there; what cannot be told is no such proof. */
 export function isMissing(path: string): boolean {
-  return statsOf(path) === undefined && lookProblem(path) === undefined;
+  try {
+    lstatSync(path);
+    return false;
+  } catch (error) {
+    return systemErrorCode(error) === 'ENOENT';
+  }
 }
 
 /** A sentence: why it cannot be told what is there; undefined where it can, even that nothing is. */

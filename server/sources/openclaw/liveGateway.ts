@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readdir, realpath } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
+import { realOrSame } from '../../platform/paths.ts';
 import type { Processes } from '../../platform/processes.ts';
 import { MAX_PID } from '../../platform/signals.ts';
 import { readSmallFile } from '../../platform/smallFile.ts';
@@ -106,8 +107,4 @@ function parse(text: string): z.output<typeof lock> | undefined {
   } catch {
     return undefined;
   }
-}
-
-function realOrSame(path: string): Promise<string> {
-  return realpath(path).catch(() => path);
 }

@@ -22,7 +22,7 @@ import type { StoreDraft, StoreLocks, StoreWriter } from './storeWriter.ts';
 import { archiveTranscript } from './transcriptArchive.ts';
 import { compactTranscript, type Compaction } from './transcriptCompaction.ts';
 import { existingTranscripts, withTranscript, type TranscriptPlace } from './transcriptFile.ts';
-import { gatewayRuns, isInDatabase } from './writeRefusals.ts';
+import { gatewayRuns, isInDatabase, withCommand } from './writeRefusals.ts';
 
 /** How often a call begins again, where a session began anew between two looks. */
 const MOST_TRIES = 3;
@@ -280,10 +280,10 @@ export class SessionWrites {
       method: target.call.method,
       params: { key, ...target.call.params },
     };
-    if (agent.database !== undefined) throw isInDatabase(call, agentId, agent.database);
+    if (agent.database !== undefined) throw isInDatabase(agentId, agent.database, withCommand(call));
     const checkGateway = async (): Promise<void> => {
       const gateway = await this.#parts.gateways.of(stateDir);
-      if (gateway) throw gatewayRuns(call, gateway);
+      if (gateway) throw gatewayRuns(stateDir, gateway, withCommand(call));
     };
     await checkGateway();
     return {

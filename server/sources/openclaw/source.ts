@@ -16,7 +16,7 @@ import type { PageQuery, SessionSource, SourceListing } from '../source.ts';
 import { provedGateway } from './activity.ts';
 import { readConfig } from './config.ts';
 import { openclawFormat } from './items.ts';
-import { LiveGateways } from './liveGateway.ts';
+import type { LiveGateways } from './liveGateway.ts';
 import { looseTranscripts } from './looseTranscripts.ts';
 import { throwIfFailed } from './resolve.ts';
 import { storeAgentOf } from './sessionKey.ts';
@@ -35,7 +35,7 @@ export interface OpenclawOptions {
   readonly directories: StateDirectories;
   readonly ends: TranscriptEnds;
   readonly processes: Processes;
-  readonly gateways?: LiveGateways;
+  readonly gateways: LiveGateways;
   readonly open?: OpenFile;
 }
 
@@ -44,8 +44,7 @@ const ROWS_AT_ONCE = 8;
 
 /** OpenClaw's sessions of both eras: those that a store names, and transcripts that none does. */
 export function createOpenclawSource(options: OpenclawOptions): SessionSource {
-  const { stateDir, userHome, directories, ends, processes, open = openForReading } = options;
-  const gateways = options.gateways ?? new LiveGateways({ processes });
+  const { stateDir, userHome, directories, ends, processes, gateways, open = openForReading } = options;
   const looseRows = createRowReader(open, parsePiRecord, piFacts);
   const snapshotNow = (): Promise<OpenclawSnapshot> => directories.read(stateDir, false, true);
 

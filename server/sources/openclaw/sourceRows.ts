@@ -3,8 +3,7 @@ import type { OpenclawDefaults } from '../../protocol/openclawMethods.ts';
 import type { Tokens } from '../../protocol/session.ts';
 import type { SourceSession } from '../../protocol/sourceSession.ts';
 import type { Row } from '../jsonl/rows.ts';
-import { SESSION_SUFFIX } from '../jsonl/sessionFiles.ts';
-import type { PiFacts } from '../pi/listing.ts';
+import { rowOfFile, type PiFacts } from '../pi/listing.ts';
 import { titleOf, UNTITLED } from '../title.ts';
 import { absolutePathOf, countOf, fileTimeOf, isoTimeOf, tokensOf } from '../values.ts';
 import { activityOf, type Proofs } from './activity.ts';
@@ -88,23 +87,11 @@ function tokensOfEntry(entry: StoredEntry): Tokens | undefined {
 }
 
 /** A transcript that no session names: to read, not to go on with. */
-export function looseRow({ file, facts, partial, damagedLines }: Row<PiFacts>): SourceSession {
-  const name = basename(file.absolutePath);
+export function looseRow(row: Row<PiFacts>): SourceSession {
+  const listed = rowOfFile(KIND, row);
   return {
-    ref: `${KIND}:${file.path}`,
-    source: KIND,
-    id: facts.id ?? basename(name, SESSION_SUFFIX),
-    path: file.absolutePath,
-    title: facts.title === UNTITLED ? name : facts.title,
-    cwd: facts.cwd,
-    createdAt: facts.createdAt,
-    updatedAt: facts.updatedAt ?? fileTimeOf(file.mtimeMs),
-    sizeBytes: file.size,
-    model: facts.model,
-    tokens: facts.tokens,
-    costUsd: facts.costUsd,
-    partial,
+    ...listed,
+    title: listed.title === UNTITLED ? basename(listed.path) : listed.title,
     activity: { state: 'ended', evidence: 'a transcript that no session of OpenClaw names' },
-    damagedLines,
   };
 }

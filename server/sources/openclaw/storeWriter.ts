@@ -23,6 +23,7 @@ export interface StoreLocks {
 /** A `sessions.json` that is being changed. Values are what stands in the file, unknown fields and all. */
 export interface StoreDraft {
   keys(): Iterable<string>;
+  has(key: string): boolean;
   /** Undefined for a key that is not there, or whose value is no object. */
   get(key: string): JsonObject | undefined;
   /** Fields that are as they were keep their text to the letter. Where `from` is given, that key's entry moves here. */
@@ -135,6 +136,10 @@ class Draft implements StoreDraft {
 
   keys(): Iterable<string> {
     return this.#entries.keys();
+  }
+
+  has(key: string): boolean {
+    return this.#entries.has(key);
   }
 
   get(key: string): JsonObject | undefined {

@@ -1,5 +1,6 @@
 import { lstat, realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep, win32 } from 'node:path';
+import { basename, dirname, join, resolve, win32 } from 'node:path';
+import { isWithin, realOrSame } from '../../platform/paths.ts';
 import { systemErrorCode } from '../../platform/systemError.ts';
 import { openForReading, type OpenFile, type ReadableFile } from '../jsonl/readableFile.ts';
 import type { StoredEntry } from './sessionEntry.ts';
@@ -43,9 +44,9 @@ function foldersOf({ sessionsDir, storePath }: TranscriptPlace): string[] {
   return [...new Set([sessionsDir, dirname(storePath)])];
 }
 
+/** A file right in a folder or below it, but not the folder itself. */
 function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  return path !== folder && isWithin(folder, path);
 }
 
 /**
@@ -62,7 +63,7 @@ export async function withTranscript<T>(
   for (const path of transcriptPaths(place, entry)) {
     try {
       const real = await realpath(path);
-      const roots = await Promise.all(foldersOf(place).map((folder) => realpath(folder).catch(() => folder)));
+      const roots = await Promise.all(foldersOf(place).map(realOrSame));
       if (!roots.some((root) => isInside(root, real))) continue;
       const file = await open(real);
       try {
@@ -84,7 +85,7 @@ export async function withTranscript<T>(
  * @throws the system's error where one cannot be looked at
  */
 export async function existingTranscripts(place: TranscriptPlace, entry: StoredEntry): Promise<string[]> {
-  const roots = await Promise.all(foldersOf(place).map((folder) => realpath(folder).catch(() => folder)));
+  const roots = await Promise.all(foldersOf(place).map(realOrSame));
   const found = new Map<string, string>();
   for (const path of transcriptPaths(place, entry)) {
     try {

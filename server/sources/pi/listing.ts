@@ -1,8 +1,10 @@
+import { basename } from 'node:path/posix';
 import type { Tokens } from '../../protocol/session.ts';
-import type { Activity } from '../../protocol/sourceSession.ts';
-import type { ListedRecords } from '../jsonl/rows.ts';
+import type { Activity, SourceKind, SourceSession } from '../../protocol/sourceSession.ts';
+import type { ListedRecords, Row } from '../jsonl/rows.ts';
+import { SESSION_SUFFIX } from '../jsonl/sessionFiles.ts';
 import { titleOf } from '../title.ts';
-import { absolutePathOf, addTokens, dollarsOf, isoTimeOf, oneLine } from '../values.ts';
+import { absolutePathOf, addTokens, dollarsOf, fileTimeOf, isoTimeOf, oneLine } from '../values.ts';
 import { piTokens } from './items.ts';
 import { parsePiBlock, type PiMessage, type PiRecord } from './schema.ts';
 
@@ -18,6 +20,30 @@ export interface PiFacts {
   /** US dollars; undefined where nothing was reported. */
   readonly costUsd: number | undefined;
   readonly activity: Activity;
+}
+
+/** What a file in pi's form says of itself in a list, whoever keeps it; its `id` is the file's where it names none. */
+export function rowOfFile(
+  kind: SourceKind,
+  { file, facts, partial, damagedLines }: Row<PiFacts>,
+): SourceSession {
+  return {
+    ref: `${kind}:${file.path}`,
+    source: kind,
+    id: facts.id ?? basename(file.path, SESSION_SUFFIX),
+    path: file.absolutePath,
+    title: facts.title,
+    cwd: facts.cwd,
+    createdAt: facts.createdAt,
+    updatedAt: facts.updatedAt ?? fileTimeOf(file.mtimeMs),
+    sizeBytes: file.size,
+    model: facts.model,
+    tokens: facts.tokens,
+    costUsd: facts.costUsd,
+    partial,
+    activity: facts.activity,
+    damagedLines,
+  };
 }
 
 /** The first line may name the session that this one was forked from: a copy, so no sub-agent of it. */

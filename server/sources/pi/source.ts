@@ -10,9 +10,8 @@ import { readSessionPage } from '../jsonl/sessionPage.ts';
 import { readTrees } from '../jsonl/sessionTrees.ts';
 import { newestFirst } from '../newestFirst.ts';
 import type { SessionSource, SourceListing } from '../source.ts';
-import { fileTimeOf } from '../values.ts';
 import { piItems } from './items.ts';
-import { piFacts, type PiFacts } from './listing.ts';
+import { piFacts, rowOfFile, type PiFacts } from './listing.ts';
 import { parsePiRecord } from './schema.ts';
 
 export interface PiOptions {
@@ -59,25 +58,13 @@ export function createPiSource({ agentDir, open = openForReading }: PiOptions): 
   };
 }
 
-function sessionOf({ file, facts, partial, damagedLines }: Row<PiFacts>): SourceSession {
+function sessionOf(row: Row<PiFacts>): SourceSession {
+  const { file, facts } = row;
   const name = basename(file.path, SESSION_SUFFIX);
   return {
-    ref: `${KIND}:${file.path}`,
-    source: KIND,
+    ...rowOfFile(KIND, row),
     // Files are named `<time>_<id>`.
     id: facts.id ?? name.slice(name.lastIndexOf('_') + 1),
-    path: file.absolutePath,
-    title: facts.title,
-    cwd: facts.cwd,
-    createdAt: facts.createdAt,
-    updatedAt: facts.updatedAt ?? fileTimeOf(file.mtimeMs),
-    sizeBytes: file.size,
-    model: facts.model,
-    tokens: facts.tokens,
-    costUsd: facts.costUsd,
-    partial,
-    activity: facts.activity,
-    damagedLines,
     resume: { program: 'pi', args: ['--session', file.absolutePath], cwd: facts.cwd },
   };
 }

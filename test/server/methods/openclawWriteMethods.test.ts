@@ -21,7 +21,7 @@ const HEADER = {
   version: 3,
   id: 'id-a',
   timestamp: '2026-03-01T00:00:00.000Z',
-  cwd: '/work/shop',
+  cwd: '/home/ada/shop',
 };
 
 function message(id: string, parentId: string | null, text = id) {
@@ -137,7 +137,7 @@ describe('sessions.reset', () => {
     assert.equal(
       await read(`${id}.jsonl`),
       jsonLines([
-        { type: 'session', version: 3, id, timestamp: new Date(NOW).toISOString(), cwd: '/work/shop' },
+        { type: 'session', version: 3, id, timestamp: new Date(NOW).toISOString(), cwd: '/home/ada/shop' },
       ]),
     );
     assert.equal((await stat(at(`${id}.jsonl`))).mode & 0o777, 0o600);

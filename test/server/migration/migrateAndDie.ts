@@ -1,43 +1,30 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { KillBefore } from '../../support/killBefore.ts';
 
 /**
  * Migrates, and kills itself before its nth change of the file system or step of the store. Ends with 0 where it came to
  * its end before that.
  */
 const [home = '', params = '{}', nth = '0'] = process.argv.slice(2);
-let left = Number(nth);
-function count(): void {
-  if (--left === 0) process.kill(process.pid, 'SIGKILL');
-}
-const before = <F extends (...args: never[]) => unknown>(
-  call: F,
-  counts = (..._: Parameters<F>) => true,
-): F => {
-  const counting = (...args: Parameters<F>) => {
-    if (counts(...args)) count();
-    return call(...args);
-  };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same function, but for the counting
-  return counting as F;
-};
+const dying = new KillBefore(Number(nth));
 const isOurs = (path: unknown) => !String(path).includes('lockstep.db') && !String(path).includes('/locks/');
 // A lock that was made and has no record yet is left alone for 30 s by whoever finds it: that is the locks' own proof.
 const isNew = (path: unknown, flags: unknown) => typeof flags === 'string' && flags !== 'r' && isOurs(path);
 const files = new Set<number>();
 const { openSync } = fs;
 fs.openSync = (path, flags, mode) => {
-  if (isNew(path, flags)) count();
+  if (isNew(path, flags)) dying.count();
   const file = openSync(path, flags, mode);
   if (isNew(path, flags)) files.add(file);
   else files.delete(file);
   return file;
 };
-fs.writeSync = before(fs.writeSync, (file: number) => files.has(file));
-fs.linkSync = before(fs.linkSync, isOurs);
-fs.renameSync = before(fs.renameSync, isOurs);
-fs.rmSync = before(fs.rmSync, isOurs);
-fs.promises.open = before(fs.promises.open, isOurs);
+fs.writeSync = dying.wrap(fs.writeSync, (file: number) => files.has(file));
+fs.linkSync = dying.wrap(fs.linkSync, isOurs);
+fs.renameSync = dying.wrap(fs.renameSync, isOurs);
+fs.rmSync = dying.wrap(fs.rmSync, isOurs);
+fs.promises.open = dying.wrap(fs.promises.open, isOurs);
 syncBuiltinESMExports();
 
 const z = await import('zod');
@@ -47,9 +34,9 @@ for (const name of ['import', 'remove'] as const) {
   const whole = SqliteSessionStore.prototype[name];
   Object.defineProperty(SqliteSessionStore.prototype, name, {
     async value(this: unknown, ...args: unknown[]) {
-      count();
+      dying.count();
       const result: unknown = await Reflect.apply(whole, this, args);
-      count();
+      dying.count();
       return result;
     },
   });
@@ -69,4 +56,4 @@ for (let call: Record<string, unknown> = rest; ;) {
   call = method === 'migration.apply' ? { cursor: nextCursor } : { ...rest, cursor: nextCursor };
 }
 server.dispose();
-process.stdout.write(String(Number(nth) - left));
+process.stdout.write(String(Number(nth) - dying.left));

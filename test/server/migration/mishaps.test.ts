@@ -106,7 +106,10 @@ describe('a state directory that is migrated to', () => {
     await mkdir(join(stateDir, 'agents', 'main', 'sessions'), { recursive: true });
     await run('mkfifo', [storeIn(stateDir)]);
     const { apply } = await migrator(t);
-    await assert.rejects(apply({ path: folder, to: 'openclaw', stateDir }), { code: 'STORE_CORRUPT' });
+    await assert.rejects(apply({ path: folder, to: 'openclaw', stateDir }), {
+      code: 'STORE_UNAVAILABLE',
+      message: /it is not a file/,
+    });
   });
 });
 

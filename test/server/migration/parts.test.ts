@@ -38,7 +38,10 @@ async function inShortParts(t: TestContext, check: () => void = () => undefined)
     userHome: home,
     agents: [],
     stateDir: join(home, 'openclaw'),
-    writer: { update: () => Promise.reject(new Error('no state directory is written')) },
+    writer: {
+      read: () => Promise.reject(new Error('no state directory is read')),
+      update: () => Promise.reject(new Error('no state directory is written')),
+    },
     gateways: { of: () => Promise.resolve(undefined) },
     fileLocks: { withFileLock: (_path, work) => work({ check }) },
     clock: systemClock,

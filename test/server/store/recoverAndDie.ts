@@ -1,24 +1,17 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { KillBefore } from '../../support/killBefore.ts';
 
 /**
  * Recovers a store, and kills itself before its nth change of the file system of this kind: what is done is done by
  * these calls alone.
  */
 const [path = '', nth = '0'] = process.argv.slice(2);
-let left = Number(nth);
-const before = <F extends (...args: never[]) => unknown>(call: F): F => {
-  const counting = (...args: Parameters<F>) => {
-    if (--left === 0) process.kill(process.pid, 'SIGKILL');
-    return call(...args);
-  };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same function, but for the counting
-  return counting as F;
-};
-fs.linkSync = before(fs.linkSync);
-fs.renameSync = before(fs.renameSync);
-fs.rmSync = before(fs.rmSync);
-fs.writeSync = before(fs.writeSync);
+const dying = new KillBefore(Number(nth));
+fs.linkSync = dying.wrap(fs.linkSync);
+fs.renameSync = dying.wrap(fs.renameSync);
+fs.rmSync = dying.wrap(fs.rmSync);
+fs.writeSync = dying.wrap(fs.writeSync);
 syncBuiltinESMExports();
 
 const { systemClock } = await import('../../../server/platform/clock.ts');

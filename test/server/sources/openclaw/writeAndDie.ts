@@ -1,24 +1,17 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { KillBefore } from '../../../support/killBefore.ts';
 import type { Method } from '../../../../server/protocol/method.ts';
 
 /** Makes a call on a state directory, and kills itself before its nth change of the file system. */
 const [dir = '', name = '', params = '{}', nth = '0'] = process.argv.slice(2);
-let left = Number(nth);
-const before = <F extends (...args: never[]) => unknown>(call: F): F => {
-  const counting = (...args: Parameters<F>) => {
-    if (--left === 0) process.kill(process.pid, 'SIGKILL');
-    return call(...args);
-  };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same function, but for the counting
-  return counting as F;
-};
-fs.copyFileSync = before(fs.copyFileSync);
-fs.linkSync = before(fs.linkSync);
-fs.renameSync = before(fs.renameSync);
-fs.rmSync = before(fs.rmSync);
-fs.unlinkSync = before(fs.unlinkSync);
-fs.writeSync = before(fs.writeSync);
+const dying = new KillBefore(Number(nth));
+fs.copyFileSync = dying.wrap(fs.copyFileSync);
+fs.linkSync = dying.wrap(fs.linkSync);
+fs.renameSync = dying.wrap(fs.renameSync);
+fs.rmSync = dying.wrap(fs.rmSync);
+fs.unlinkSync = dying.wrap(fs.unlinkSync);
+fs.writeSync = dying.wrap(fs.writeSync);
 syncBuiltinESMExports();
 
 const { openclawAt } = await import('./stateDirectory.ts');

@@ -126,7 +126,7 @@ export async function fill(open: OpenStore, sessions: number, random: (below: nu
       mode: 'developer',
       context: { number: index, words: 'ä€😀'.repeat(random(30)) },
       metadata: { tags: ['a', 'b'] },
-      workspace: `/work/${random(4)}`,
+      workspace: `/home/ada/${random(4)}`,
       ...label,
     });
     const bytes = Uint8Array.from({ length: 16 }, () => random(256));
