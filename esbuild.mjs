@@ -1,5 +1,6 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { build, context } from 'esbuild';
+import { guestBundles } from './scripts/guestBundles.ts';
 
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
@@ -45,20 +46,13 @@ const bundles = [
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   },
-  {
-    ...shared,
-    entryPoints: { transcript: 'client/transcript/guest/main.ts' },
-    platform: 'browser',
-    target: 'es2024',
-    format: 'iife',
-  },
+  ...guestBundles.map((bundle) => ({ ...shared, ...bundle })),
 ];
 
 await rm('dist', { recursive: true, force: true });
 await mkdir('dist', { recursive: true });
 await cp('node_modules/@vscode/codicons/dist/codicon.css', 'dist/codicon.css');
 await cp('node_modules/@vscode/codicons/dist/codicon.ttf', 'dist/codicon.ttf');
-await cp('media/transcript.css', 'dist/transcript.css');
 
 if (watch) {
   for (const bundle of bundles) await (await context(bundle)).watch();

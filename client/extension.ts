@@ -1,7 +1,6 @@
 import './zodWithoutEval.ts';
 import * as vscode from 'vscode';
 import { storeRecover } from '../server/protocol/storeMethods.ts';
-import { transcriptsPage } from '../server/protocol/transcriptMethods.ts';
 import { cleanupCommands } from './commands/cleanupCommands.ts';
 import { healthCommands } from './commands/healthCommands.ts';
 import { installCommands } from './commands/installCommand.ts';
@@ -16,11 +15,15 @@ import { sessionCopyCommands } from './commands/sessionCopyCommands.ts';
 import { sourceCommands } from './commands/sourceCommands.ts';
 import { statisticsCommands } from './commands/statisticsCommands.ts';
 import { storeCommands } from './commands/storeCommands.ts';
+import { rowOf } from './commands/target.ts';
 import { transcriptCommands } from './commands/transcriptCommands.ts';
+import { transcriptExportCommands } from './commands/transcriptExportCommands.ts';
+import { transcriptPlace } from './commands/transcriptLink.ts';
 import { trashCommands } from './commands/trashCommands.ts';
 import { TrashMessages } from './commands/trashMessages.ts';
 import { viewCommands } from './commands/viewCommands.ts';
 import { Commands, ServerSettings, Settings, WebviewTypes } from './ids.ts';
+import { commandLabels } from './services/commandLabels.ts';
 import { CommandLauncher } from './services/commandLauncher.ts';
 import { every, Soon } from './services/every.ts';
 import { HealthModel } from './services/healthModel.ts';
@@ -37,11 +40,14 @@ import { headerOf } from './services/sessionHeaders.ts';
 import { SessionList } from './services/sessionList.ts';
 import { SourceModel } from './services/sourceModel.ts';
 import { TranscriptPanels } from './transcript/panels.ts';
+import { transcriptCalls } from './transcript/transcriptCalls.ts';
 import { LocksTree } from './views/locksTree.ts';
 import { LockWarnings } from './views/lockWarnings.ts';
+import { readerWindow } from './views/readerWindow.ts';
 import { Reports } from './views/reports.ts';
 import { SessionsTree } from './views/sessionsTree.ts';
 import { StatusBar } from './views/statusBar.ts';
+import { WholeTexts } from './views/wholeTexts.ts';
 
 /** How often locks and health are looked at, in milliseconds. */
 const VISIBLE_LOCKS_MS = 5_000;
@@ -68,6 +74,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const locksTree = new LocksTree({ server, locks, sessions });
   const statusBar = new StatusBar({ server, sessions, locks, health });
   const reports = new Reports();
+  const texts = new WholeTexts();
   const launcher = new CommandLauncher(context, log);
 
   const reportError = (error: unknown, retry?: () => Promise<void>): Promise<void> =>
@@ -86,10 +93,15 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const changed = new vscode.EventEmitter<void>();
   const tellChanged = () => changed.fire();
+  const labels = commandLabels(context.extension.packageJSON);
+  const isTrusted = () => vscode.workspace.isTrusted;
+  const headerFor = (ref: string) => headerOf(ref, { sessions, sources, labels, isTrusted });
+  const callsFor = (ref: string) => transcriptCalls(call, ref);
   const panels = new TranscriptPanels({
     extensionUri: context.extensionUri,
-    fetchPage: (ref) => (params) => call(transcriptsPage, { ...params, ref }),
-    headerOf: (ref) => headerOf(ref, sessions, sources),
+    callsFor,
+    headerOf: headerFor,
+    window: readerWindow({ texts, rowOf: (ref) => rowOf(ref, { sessions, sources }) }),
     onDidChange: changed.event,
     describeError: (error) => {
       const { title, message, explanation } = wireOf(error);
@@ -113,6 +125,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new LockWarnings(locks, context.globalState),
     statusBar,
     reports,
+    texts,
     launcher,
     server.onDidChangeState((state) => {
       if (state !== 'running') return;
@@ -150,6 +163,13 @@ export function activate(context: vscode.ExtensionContext): void {
     changed,
     panels,
     vscode.window.registerWebviewPanelSerializer(WebviewTypes.transcript, panels),
+    vscode.window.registerUriHandler({
+      handleUri: async ({ path, query }) => {
+        const place = transcriptPlace(path, query);
+        if (place) await vscode.commands.executeCommand(Commands.openTranscript, place);
+        else void vscode.window.showWarningMessage(vscode.l10n.t('The link names no transcript.'));
+      },
+    }),
     ...registerCommands(
       {
         ...sessionCommands(call, targets, reportError),
@@ -165,7 +185,14 @@ export function activate(context: vscode.ExtensionContext): void {
         ...migrationCommands({ call, reports, reportError }, targets),
         ...lockCommands({ call, locks, panels }),
         ...healthCommands({ call, reports, health, locks }),
-        ...transcriptCommands(panels, targets),
+        ...transcriptCommands({ panels, targets, callsFor }),
+        ...transcriptExportCommands({
+          call,
+          panels,
+          targets,
+          titleOf: (ref) => headerFor(ref)?.title,
+          reportError,
+        }),
         ...listCommands({ list, order, pins, targets }),
         ...viewCommands({ server, sessions, sources, scope, list, log }),
       },

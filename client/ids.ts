@@ -3,6 +3,10 @@
 export const Commands = {
   newSession: 'lockstep.newSession',
   openTranscript: 'lockstep.openTranscript',
+  findInTranscript: 'lockstep.findInTranscript',
+  goToInTranscript: 'lockstep.goToInTranscript',
+  copyTranscript: 'lockstep.copyTranscript',
+  exportTranscript: 'lockstep.exportTranscript',
   pauseSession: 'lockstep.pauseSession',
   resumeSession: 'lockstep.resumeSession',
   addIterations: 'lockstep.addIterations',
@@ -129,6 +133,8 @@ export const ServerSettings = [
 /** Of documents that Lockstep makes to be read. */
 export const DocumentSchemes = {
   report: 'lockstep-report',
+  /** Texts of transcripts. */
+  text: 'lockstep-text',
 } as const;
 
 export const WebviewTypes = {

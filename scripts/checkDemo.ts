@@ -40,7 +40,7 @@ export async function checkDemo(
 
     await workbench.sidebar.click('Discount codes at checkout');
     await workbench.editorTab('Discount codes').waitFor();
-    await showsText(workbench, 'The checkout now takes discount codes');
+    await showsText(workbench, 'It is ready for review.');
     await workbench.screenshot(join(pictures, 'claude-code.png'));
     await workbench.sidebar.expandView('Locks');
     await workbench.sidebar.row('sessions.json.lock', 'Locks').waitFor();

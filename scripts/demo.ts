@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { createServer } from '../server/server.ts';
@@ -8,8 +8,13 @@ import type { CallParamsOf, Method } from '../server/protocol/method.ts';
 import * as history from '../server/protocol/sessionHistoryMethods.ts';
 import { locksAcquire, MAX_TTL_MS } from '../server/protocol/lockMethods.ts';
 import * as lifecycle from '../server/protocol/sessionLifecycleMethods.ts';
+import { ONE_PIXEL, withDiscountWork } from './demo/discountCodes.ts';
+import { layoutShifts } from './demo/pictures.ts';
+import { PROJECT_FILES } from './demo/projectFiles.ts';
+import { runsUntilOneFails } from './demo/testOutput.ts';
 
 const FIXTURES = fileURLToPath(new URL('../test/fixtures/', import.meta.url));
+const DISCOUNT_CODES = '5d0c3f52-8a4e-4b53-9d27-61f0c2a7e913.jsonl';
 /** The folder that the example transcripts speak of; in the copy it is the demo's own. */
 const FIXTURE_PROJECT = '/home/dev/projects';
 
@@ -45,9 +50,11 @@ export async function makeDemo(folder: string): Promise<Demo> {
   const projects = join(folder, 'projects');
   const workspace = join(projects, 'shop');
   const env = agentFolders(folder);
-  await mkdir(join(workspace, 'src'), { recursive: true });
-  await writeFile(join(workspace, 'README.md'), '# Shop\n\nA small shop, for trying Lockstep.\n');
-  await writeFile(join(workspace, 'src', 'cart.ts'), 'export const cart: string[] = [];\n');
+  for (const [path, content] of Object.entries(PROJECT_FILES)) {
+    const file = join(workspace, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
   await copyTranscripts(join(FIXTURES, 'claude-code'), env.CLAUDE_CONFIG_DIR, projects);
   await copyTranscripts(join(FIXTURES, 'pi'), env.PI_CODING_AGENT_DIR, projects);
   await makeSessions(env, workspace);
@@ -60,9 +67,15 @@ async function copyTranscripts(from: string, to: string, projects: string): Prom
   for (const entry of await readdir(to, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
-    const text = await readFile(path, 'utf8');
+    const text = enriched(entry.name, await readFile(path, 'utf8'));
     await writeFile(path, text.replaceAll(FIXTURE_PROJECT, projects));
   }
+}
+
+/** The tests read the example transcripts as they are; for the eye, some have more. */
+function enriched(name: string, text: string): string {
+  if (name === DISCOUNT_CODES) return withDiscountWork(text);
+  return text.replaceAll(ONE_PIXEL, () => layoutShifts());
 }
 
 type Step = readonly [method: Method, params: Record<string, unknown>];
@@ -104,7 +117,16 @@ const EXAMPLES: readonly {
       tool('bash', { command: 'rg -l "price" src' }, 'src/cart.ts\nsrc/prices.ts\nsrc/invoice.ts', 41),
       endIteration('schema changed'),
       iterate,
-      tool('edit', { path: 'src/prices.ts' }, 'Replaced 3 places.', 12),
+      tool(
+        'edit',
+        {
+          path: 'src/prices.ts',
+          oldText: 'prices: Record<string, number> = { tea: 12.99, cup: 12 };',
+          newText: 'prices: Record<string, number> = { tea: 1299, cup: 1200 };',
+        },
+        'Replaced 1 place.',
+        12,
+      ),
       endIteration('prices.ts changed'),
       step(lifecycle.sessionsPause, { reason: 'Waiting for the review of the schema' }),
     ],
@@ -155,7 +177,7 @@ const EXAMPLES: readonly {
       tool(
         'bash',
         { command: 'for i in $(seq 20); do npm test -- checkout || break; done' },
-        'Failed in run 7:\n  expected 2 items, got 1',
+        runsUntilOneFails(4),
         48211,
         true,
       ),
@@ -170,7 +192,18 @@ const EXAMPLES: readonly {
       }),
       endIteration('cause found'),
       iterate,
-      tool('edit', { path: 'src/cart.ts', change: 'await both writes' }, 'Replaced 1 place.', 9),
+      tool(
+        'edit',
+        {
+          path: 'src/cart.ts',
+          oldText:
+            'export async function addBoth(first: Item, second: Item): Promise<void> {\n  void addItem(first);\n  await addItem(second);\n}',
+          newText:
+            'export async function addBoth(first: Item, second: Item): Promise<void> {\n  await addItem(first);\n  await addItem(second);\n}',
+        },
+        'Replaced 1 place.',
+        9,
+      ),
       tool(
         'bash',
         { command: 'for i in $(seq 50); do npm test -- checkout || break; done' },
@@ -179,7 +212,11 @@ const EXAMPLES: readonly {
       ),
       endIteration('50 runs passed'),
       iterate,
-      says('assistant', 'The same pattern is in `src/wishlist.ts`. I look at that next.', [5100, 180]),
+      says(
+        'assistant',
+        'The same pattern is in `src/wishlist.ts:4`:\n\n```ts\nfor (const item of items) void addItem(item);\n```\n\n| Place | Writes | Awaited |\n| --- | ---: | --- |\n| `src/cart.ts` | 2 | yes, since the last iteration |\n| `src/wishlist.ts` | 1 for each item | **no** |\n\nI look at that next.',
+        [5100, 180],
+      ),
     ],
   },
 ];

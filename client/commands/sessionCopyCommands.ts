@@ -1,6 +1,4 @@
-import { rename } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import {
   MAX_EXPORTED,
@@ -11,13 +9,14 @@ import {
 } from '../../server/protocol/sessionCopyMethods.ts';
 import type { ResultOf } from '../../server/protocol/method.ts';
 import { Commands } from '../ids.ts';
-import { writeExport } from '../services/exportFile.ts';
+import { sessionParts } from '../services/exportFile.ts';
 import { fileNameOf } from '../services/fileName.ts';
 import { plainText } from '../services/plainText.ts';
 import type { Call } from '../services/call.ts';
 import type { SessionSummary } from '../services/sessionModel.ts';
 import { bytesText } from '../views/age.ts';
 import type { CommandHandler } from './commandTable.ts';
+import { exportFolder, exportTo, tellExported } from './exportTarget.ts';
 import { targetSession, targetSessions, type Targets } from './target.ts';
 
 type Imported = ResultOf<typeof sessionsImport>['sessions'];
@@ -55,9 +54,10 @@ export function sessionCopyCommands(
         filters: filtersOf(format),
       });
       if (target === undefined) return;
-      if (!(await write(call, sessions, format, target))) return;
+      const ids = sessions.map(({ id }) => id);
+      if (!(await exportTo(target, sessionParts(call, ids, format)))) return;
       // Not awaited: the command is done; the message stays as long as it likes.
-      void tellExported(sessions, target).catch(reportError);
+      void tellExported(exportedText(sessions, target), target).catch(reportError);
     },
 
     [Commands.importSessions]: async () => {
@@ -65,7 +65,7 @@ export function sessionCopyCommands(
         (await vscode.window.showOpenDialog({
           title: vscode.l10n.t('Import Sessions'),
           openLabel: vscode.l10n.t('Import'),
-          defaultUri: defaultFolder(),
+          defaultUri: exportFolder(),
           filters: filtersOf('jsonl'),
         })) ?? [];
       if (file === undefined) return;
@@ -111,58 +111,20 @@ function filtersOf(format: ExportFormat): Record<string, string[]> {
     : { [vscode.l10n.t('JSON Lines')]: ['jsonl'], [vscode.l10n.t('All Files')]: ['*'] };
 }
 
-function defaultFolder(): vscode.Uri {
-  return vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
-}
-
 /** Named after the session; several are named after the day. */
 function defaultTarget(sessions: readonly SessionSummary[], format: ExportFormat): vscode.Uri {
   const [only] = sessions.length === 1 ? sessions : [];
   const day = new Date().toLocaleDateString('sv'); // as ISO 8601, of the reader's own day
   const name = only ? fileNameOf(only.title, `session ${day}`) : `${sessions.length} sessions ${day}`;
-  return vscode.Uri.joinPath(defaultFolder(), `${name}.${format === 'markdown' ? 'md' : 'jsonl'}`);
+  return vscode.Uri.joinPath(exportFolder(), `${name}.${format === 'markdown' ? 'md' : 'jsonl'}`);
 }
 
-/** False where the person has cancelled it. */
-async function write(
-  call: Call,
-  sessions: readonly SessionSummary[],
-  format: ExportFormat,
-  target: vscode.Uri,
-): Promise<boolean> {
-  const isFile = target.scheme === 'file';
-  return vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      cancellable: true,
-      title: vscode.l10n.t('Exporting to {0}', plainText(basename(target.path))),
-    },
-    (progress, cancelled) =>
-      writeExport(call, {
-        ids: sessions.map(({ id }) => id),
-        format,
-        folder: isFile ? dirname(target.fsPath) : tmpdir(),
-        // VS Code's own rename would first delete what is there.
-        place: (path) =>
-          isFile
-            ? rename(path, target.fsPath)
-            : Promise.resolve(vscode.workspace.fs.copy(vscode.Uri.file(path), target, { overwrite: true })),
-        isCancelled: () => cancelled.isCancellationRequested,
-        onProgress: (bytes) => progress.report({ message: bytesText(bytes) }),
-      }),
-  );
-}
-
-async function tellExported(sessions: readonly SessionSummary[], target: vscode.Uri): Promise<void> {
+function exportedText(sessions: readonly SessionSummary[], target: vscode.Uri): string {
   const [first] = sessions;
   const name = basename(target.path);
-  const message =
-    sessions.length === 1
-      ? vscode.l10n.t('"{0}" was exported to {1}.', first?.title ?? '', name)
-      : vscode.l10n.t('{0} sessions were exported to {1}.', sessions.length, name);
-  const open = vscode.l10n.t('Open');
-  if ((await vscode.window.showInformationMessage(plainText(message), open)) === open)
-    await vscode.commands.executeCommand('vscode.open', target);
+  return sessions.length === 1
+    ? vscode.l10n.t('"{0}" was exported to {1}.', first?.title ?? '', name)
+    : vscode.l10n.t('{0} sessions were exported to {1}.', sessions.length, name);
 }
 
 /** The text of an export; undefined where it cannot be one, which is said. */

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { SourceSession } from '../../server/protocol/sourceSession.ts';
 import { sessionGroups, type SessionModel, type SessionSummary } from '../services/sessionModel.ts';
 import type { SourceModel } from '../services/sourceModel.ts';
-import { refOf } from '../services/listRow.ts';
+import { refOf, type ListRow } from '../services/listRow.ts';
 import { listText } from '../services/plainText.ts';
 import { OWN_REF } from '../services/sessionHeaders.ts';
 import { statusIcon, statusLabel } from '../views/sessionItem.ts';
@@ -178,6 +178,19 @@ export function leasedSession(argument: unknown): string | undefined {
 export function openable(argument: unknown): SessionSummary | SourceSession | undefined {
   const node = nodeOf(argument);
   return node?.type === 'session' || node?.type === 'source' ? node.session : undefined;
+}
+
+/** A session as a row of the list: what commands on rows take. Undefined where this window does not know it. */
+export function rowOf(
+  ref: string,
+  { sessions, sources }: Pick<Targets, 'sessions' | 'sources'>,
+): ListRow | undefined {
+  if (ref.startsWith(OWN_REF)) {
+    const session = sessions.get(ref.slice(OWN_REF.length));
+    return session && { type: 'session', session };
+  }
+  const session = sources.get(ref);
+  return session && { type: 'source', session, hasChildren: sources.children(ref).length > 0 };
 }
 
 /** Every session that this window lists, of any origin, to pick from. */

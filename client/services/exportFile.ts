@@ -6,8 +6,8 @@ import { sessionsExport, type ExportFormat } from '../../server/protocol/session
 import type { Call } from './call.ts';
 
 export interface ExportTask {
-  readonly ids: readonly string[];
-  readonly format: ExportFormat;
+  /** What is written, as the server gives it. */
+  readonly parts: AsyncIterable<string>;
   /** Where it is written, until it is whole. */
   readonly folder: string;
   /** Gives the whole file its name. */
@@ -21,11 +21,11 @@ export interface ExportTask {
  * Writes an export, part by part as the server gives it: a whole history need not fit into memory. Whatever was there
  * under its name stays until it is whole. False where it was cancelled; nothing is left of it then.
  */
-export async function writeExport(call: Call, task: ExportTask): Promise<boolean> {
+export async function writeExport(task: ExportTask): Promise<boolean> {
   const { folder, isCancelled, place } = task;
   const temporary = join(folder, `.${process.pid}-${Date.now()}.lockstep-export`);
   try {
-    await pipeline(partsOf(call, task), createWriteStream(temporary, { flags: 'wx', flush: true }));
+    await pipeline(untilCancelled(task), createWriteStream(temporary, { flags: 'wx', flush: true }));
     if (isCancelled()) return false;
     await place(temporary);
     return true;
@@ -34,20 +34,30 @@ export async function writeExport(call: Call, task: ExportTask): Promise<boolean
   }
 }
 
-async function* partsOf(call: Call, task: ExportTask): AsyncGenerator<string> {
-  const { format, isCancelled, onProgress } = task;
-  let cursor: string | undefined;
+async function* untilCancelled({ parts, isCancelled, onProgress }: ExportTask): AsyncGenerator<string> {
   let bytes = 0;
-  do {
+  for await (const part of parts) {
     if (isCancelled()) return;
+    yield part;
+    bytes += Buffer.byteLength(part);
+    onProgress(bytes);
+  }
+}
+
+/** Sessions as a file of them, part by part. */
+export async function* sessionParts(
+  call: Call,
+  ids: readonly string[],
+  format: ExportFormat,
+): AsyncGenerator<string, void, void> {
+  let cursor: string | undefined;
+  do {
     const part = await call(sessionsExport, {
-      ids: [...task.ids],
+      ids: [...ids],
       format,
       ...(cursor === undefined ? {} : { cursor }),
     });
     yield part.content;
-    bytes += Buffer.byteLength(part.content);
-    onProgress(bytes);
     cursor = part.nextCursor;
   } while (cursor !== undefined);
 }

@@ -4,6 +4,14 @@ import { sessionStatus, tokens } from '../../server/protocol/session.ts';
 import type { SourceSession } from '../../server/protocol/sourceSession.ts';
 import { activity } from '../../server/protocol/sourceSession.ts';
 
+/** A command that the header offers as a button. */
+export const headerAction = z.strictObject({
+  command: z.string(),
+  title: z.string(),
+  icon: z.string().describe('of the codicons'),
+});
+export type HeaderAction = z.infer<typeof headerAction>;
+
 /** What a panel shows above the transcript: of a session of Lockstep's own a status, of any other what is known. */
 export const transcriptHeader = z.strictObject({
   title: z.string(),
@@ -17,6 +25,7 @@ export const transcriptHeader = z.strictObject({
   costUsd: z.number().min(0).optional(),
   partial: z.boolean().optional().describe('true where tokens and cost cover only a part of the transcript'),
   place: z.string().optional().describe('the folder that the agent works in'),
+  actions: z.array(headerAction).optional().describe('those that are used most first'),
 });
 export type TranscriptHeader = z.infer<typeof transcriptHeader>;
 

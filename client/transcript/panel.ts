@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { WebviewTypes } from '../ids.ts';
+import { GuestRequests, type ReaderWindow } from './guestRequests.ts';
 import type { TranscriptHeader } from './header.ts';
 import { localizedStrings } from './localizedStrings.ts';
-import type { TranscriptError } from './messages.ts';
+import type { TranscriptError, WindowTarget } from './messages.ts';
 import { panelHtml } from './panelHtml.ts';
-import type { FetchPage } from './transcriptFeed.ts';
+import type { TranscriptCalls } from './transcriptCalls.ts';
+import type { FeedStart, Kinds } from './transcriptFeed.ts';
 import { TranscriptHost } from './transcriptHost.ts';
+import { WorkspaceFiles } from './workspaceFiles.ts';
 
 /** A tab wider than this pushes its neighbours away. */
 const MAX_TAB_TITLE = 40;
@@ -15,7 +19,9 @@ export interface TranscriptPanelOptions {
   readonly extensionUri: vscode.Uri;
   readonly ref: string;
   readonly header: TranscriptHeader;
-  readonly fetchPage: FetchPage;
+  readonly start: FeedStart;
+  readonly calls: TranscriptCalls;
+  readonly window: ReaderWindow;
   /** The transcript may have grown. */
   readonly onDidChange: vscode.Event<void>;
   readonly describeError: (error: unknown) => TranscriptError;
@@ -30,8 +36,10 @@ export type PanelPlace = { readonly panel: vscode.WebviewPanel } | { readonly pr
 export class TranscriptPanel implements vscode.Disposable {
   readonly #panel: vscode.WebviewPanel;
   readonly #host: TranscriptHost;
+  readonly #requests: GuestRequests;
   readonly #disposables: vscode.Disposable[] = [];
   readonly #disposed = new vscode.EventEmitter<void>();
+  #header: TranscriptHeader;
   #isDisposed = false;
 
   readonly onDidDispose = this.#disposed.event;
@@ -50,21 +58,37 @@ export class TranscriptPanel implements vscode.Disposable {
             webviewOptions,
           );
     const { webview } = this.#panel;
+    this.#header = options.header;
+    this.#requests = new GuestRequests({
+      ...options,
+      files: new WorkspaceFiles(() => ({
+        folders: workspaceFolders(),
+        place: this.#header.place,
+        home: homedir(),
+      })),
+      header: () => this.#header,
+      kinds: () => this.#host.kinds,
+      post: (message) => this.#host.post(message),
+    });
     this.#host = new TranscriptHost({
       ...options,
+      fetchPage: options.calls.page,
       locale: vscode.env.language,
       strings: localizedStrings(),
-      copy: (text) => void vscode.env.clipboard.writeText(text).then(undefined, options.showError),
+      onRequest: (request) => this.#requests.receive(request),
       post: (message) => void webview.postMessage(message).then(undefined, options.showError),
     });
     this.#disposables.push(
       this.#disposed,
       this.#panel.onDidDispose(() => this.#close()),
       this.#panel.onDidChangeViewState(({ webviewPanel }) => {
-        if (!webviewPanel.visible) this.#host.guestLeft();
+        if (!webviewPanel.visible) this.#guestLeft();
       }),
       webview.onDidReceiveMessage((message: unknown) => this.#host.receive(message)),
-      options.onDidChange(() => this.#host.changed()),
+      options.onDidChange(() => {
+        this.#host.changed();
+        this.#requests.changed();
+      }),
     );
     // Set when everything listens: the guest says `ready` as soon as it runs.
     this.#panel.title = tabTitle(options.header);
@@ -73,11 +97,29 @@ export class TranscriptPanel implements vscode.Disposable {
     webview.html = pageFor(webview, files);
   }
 
+  get isActive(): boolean {
+    return this.#panel.active;
+  }
+
+  /** The kinds that are shown; everything where undefined. */
+  get kinds(): Kinds {
+    return this.#host.kinds;
+  }
+
   reveal(preserveFocus: boolean): void {
     this.#panel.reveal(undefined, preserveFocus);
   }
 
+  show(target: WindowTarget): void {
+    this.#host.show(target);
+  }
+
+  openFind(): void {
+    this.#host.post({ type: 'openFind' });
+  }
+
   updateHeader(header: TranscriptHeader): void {
+    this.#header = header;
     this.#panel.title = tabTitle(header);
     this.#host.updateHeader(header);
   }
@@ -86,13 +128,24 @@ export class TranscriptPanel implements vscode.Disposable {
     this.#panel.dispose();
   }
 
+  #guestLeft(): void {
+    this.#host.guestLeft();
+    this.#requests.guestLeft();
+  }
+
   #close(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#host.dispose();
+    this.#requests.guestLeft();
     this.#disposed.fire();
     for (const disposable of this.#disposables) disposable.dispose();
   }
+}
+
+function workspaceFolders(): string[] {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  return folders.flatMap(({ uri }) => (uri.scheme === 'file' ? [uri.fsPath] : []));
 }
 
 function pageFor(webview: vscode.Webview, files: vscode.Uri): string {

@@ -7,8 +7,9 @@ export interface PanelHtmlOptions {
 }
 
 /**
- * The guest's page. Styles and the icon font come from the extension's own folder, the one script carries the nonce,
- * and nothing else is allowed: no inline script or handler, no picture, no connection, no frame, no form.
+ * The guest's page. Styles and the icon font come from the extension's own folder, scripts carry the nonce. Pictures
+ * and workers are only made of what the page itself holds (`blob:`). Nothing else is allowed: no inline script or
+ * handler, no connection, no frame, no form.
  */
 export function panelHtml({ cspSource, nonce, language, script, styles }: PanelHtmlOptions): string {
   const policy = [
@@ -16,6 +17,8 @@ export function panelHtml({ cspSource, nonce, language, script, styles }: PanelH
     `style-src ${cspSource}`,
     `font-src ${cspSource}`,
     `script-src 'nonce-${nonce}'`,
+    'img-src blob:',
+    'worker-src blob:',
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');

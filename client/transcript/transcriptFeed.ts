@@ -2,80 +2,137 @@ import type { CallParamsOf } from '../../server/protocol/method.ts';
 import type { TranscriptItem, TranscriptPage } from '../../server/protocol/transcript.ts';
 import { mergeItems } from '../../server/protocol/transcript.ts';
 import type { transcriptsPage } from '../../server/protocol/transcriptMethods.ts';
+import { grow, trimmed, type LoadedWindow, type Side } from './loadedWindow.ts';
+import type { WindowTarget } from './messages.ts';
 
 export type PageRequest = Omit<CallParamsOf<typeof transcriptsPage>, 'ref'>;
 export type FetchPage = (request: PageRequest) => Promise<TranscriptPage>;
+export type Kinds = PageRequest['kinds'];
 
-/** The part of the transcript that was read: from `start` up to what was its end. */
-export interface LoadedTranscript {
-  readonly items: readonly TranscriptItem[];
-  readonly start: number;
-  readonly atStart: boolean;
-}
+/** Items that are held at once; a reader who goes on has those behind them read again when they come back. */
+const MOST_ITEMS = 2000;
+/** Characters: of a longer text the beginning is enough to read on, and an editor shows the whole. */
+const MOST_TEXT = 20_000;
+/** Records on each side of a place that is looked at from outside. */
+const AROUND = 100;
 
 /** `failure` and `olderFailure` are what the fetch threw. */
 export interface FeedStatus {
   readonly loading: boolean;
   readonly loadingOlder: boolean;
+  readonly loadingNewer: boolean;
+  /** Items that came since the reader left the end. */
+  readonly newCount: number;
   readonly failure?: unknown;
   readonly olderFailure?: unknown;
 }
 
 export type FeedUpdate =
-  | ({ readonly kind: 'reset' | 'older' } & LoadedTranscript)
-  | { readonly kind: 'newer'; readonly items: readonly TranscriptItem[] }
+  | ({ readonly kind: 'window'; readonly target: WindowTarget; readonly kinds: Kinds } & LoadedWindow)
+  | ({ readonly kind: 'grown'; readonly side: Side } & LoadedWindow)
   | { readonly kind: 'status'; readonly status: FeedStatus };
 
-interface Window extends LoadedTranscript {
-  readonly end: number;
+interface Window extends LoadedWindow {
   readonly generation: string;
 }
 
+type Work = 'window' | Side | 'tail';
+
+export interface FeedStart {
+  readonly target: WindowTarget;
+  readonly kinds: Kinds;
+}
+
 /**
- * Reads a transcript from its end, in both directions, one page at a time: an answer never meets another one that
- * was asked for later. What was asked for meanwhile is remembered, so a change that comes during a fetch is read
- * after it. A direction that failed rests until it is asked for again.
+ * Reads a transcript around its reader, one page at a time: an answer never meets another one that was asked for
+ * later. What was asked for meanwhile is remembered, so a change that comes during a fetch is read after it. A
+ * direction that failed rests until it is asked for again.
  */
 export class TranscriptFeed {
   readonly #fetchPage: FetchPage;
   readonly #onUpdate: (update: FeedUpdate) => void;
-  readonly #wanted = { newer: false, older: false };
-  readonly #failures: { newer?: unknown; older?: unknown } = {};
+  readonly #wanted = new Set<Work>();
+  readonly #failures = new Map<Work, unknown>();
+  #target: WindowTarget;
+  #kinds: Kinds;
   #window: Window | undefined;
-  #fetching: 'newer' | 'older' | undefined;
+  /** Up to here it is known what there is; beyond the window's end where that was cut off. */
+  #tail = 0;
+  #reading: number | undefined;
+  #isFollowing: boolean;
+  #newCount = 0;
+  #fetching: Work | undefined;
   #work: Promise<void> | undefined;
-  #status: FeedStatus = { loading: false, loadingOlder: false };
+  #status: FeedStatus = { loading: false, loadingOlder: false, loadingNewer: false, newCount: 0 };
   #disposed = false;
 
-  constructor(fetchPage: FetchPage, onUpdate: (update: FeedUpdate) => void) {
+  constructor(fetchPage: FetchPage, onUpdate: (update: FeedUpdate) => void, start: FeedStart) {
     this.#fetchPage = fetchPage;
     this.#onUpdate = onUpdate;
+    this.#target = start.target;
+    this.#kinds = start.kinds;
+    this.#isFollowing = start.target === 'end';
   }
 
-  get loaded(): LoadedTranscript | undefined {
-    return this.#window;
+  get loaded(): LoadedWindow | undefined {
+    return this.#window && heldOf(this.#window);
+  }
+
+  get kinds(): Kinds {
+    return this.#kinds;
   }
 
   get status(): FeedStatus {
     return this.#status;
   }
 
-  /** Reads the end, or what has come since. Never rejects; resolves when nothing is left to fetch. */
+  /** Where the window was opened, for a guest that comes when it is there already. */
+  get target(): WindowTarget {
+    return this.#target;
+  }
+
+  /** Reads the first window, or what has come since. Never rejects; resolves when nothing is left to fetch. */
   catchUp(): Promise<void> {
-    this.#wanted.newer = true;
+    const isOpen = this.#window !== undefined || this.#fetching === 'window';
+    this.#wanted.add(isOpen ? 'tail' : 'window');
     return this.#run();
   }
 
-  /** Reads the page before `before`; nothing to do if that is not where the loaded part begins. */
-  loadOlder(before: number): Promise<void> {
-    if (this.#window?.start === before && !this.#window.atStart) this.#wanted.older = true;
+  /** Reads the page beside `from`; nothing to do if that is not where the window ends on that side. */
+  load(side: Side, from: number): Promise<void> {
+    const window = this.#window;
+    if (window === undefined) return this.#run();
+    const isThere = side === 'older' ? window.start === from : window.end === from;
+    const isDone = side === 'older' ? window.atStart : window.atEnd;
+    if (isThere && !isDone) this.#wanted.add(side);
     return this.#run();
+  }
+
+  /** Looks at another place of the transcript. */
+  show(target: WindowTarget): Promise<void> {
+    this.#target = target;
+    this.#wanted.add('window');
+    return this.#run();
+  }
+
+  /** Reads items of other kinds, at the same place. */
+  filter(kinds: Kinds, target: WindowTarget): Promise<void> {
+    this.#kinds = kinds;
+    return this.show(target);
+  }
+
+  /** Where the reader is; undefined at the end, where what comes is seen as it comes. */
+  reading(position: number | undefined): void {
+    this.#reading = position;
+    this.#isFollowing = position === undefined;
+    if (!this.#isFollowing) return;
+    this.#newCount = 0;
+    this.#tellStatus();
   }
 
   /** Asks again for what failed. */
   retry(): Promise<void> {
-    if ('newer' in this.#failures) this.#wanted.newer = true;
-    if ('older' in this.#failures) this.#wanted.older = true;
+    for (const work of this.#failures.keys()) this.#wanted.add(work);
     return this.#run();
   }
 
@@ -84,87 +141,180 @@ export class TranscriptFeed {
   }
 
   #run(): Promise<void> {
-    if (this.#disposed || !(this.#wanted.newer || this.#wanted.older)) return this.#work ?? Promise.resolve();
+    if (this.#disposed || this.#wanted.size === 0) return this.#work ?? Promise.resolve();
     this.#work ??= this.#fetchAll();
     return this.#work;
   }
 
   async #fetchAll(): Promise<void> {
     try {
-      while (!this.#disposed && (this.#wanted.older || this.#wanted.newer)) {
-        // Older first: someone waits for it, and a busy transcript may never stop to have something newer.
-        await this.#fetch(this.#wanted.older ? 'older' : 'newer');
-      }
+      // What someone waits for comes first: a busy transcript may never stop to have something newer.
+      for (let work = this.#next(); work !== undefined; work = this.#next()) await this.#fetch(work);
     } finally {
       this.#work = undefined;
     }
   }
 
-  async #fetch(direction: 'newer' | 'older'): Promise<void> {
-    this.#wanted[direction] = false;
-    this.#fetching = direction;
+  #next(): Work | undefined {
+    if (this.#disposed) return undefined;
+    const order: readonly Work[] = ['window', 'older', 'newer', 'tail'];
+    return order.find((work) => this.#wanted.has(work));
+  }
+
+  async #fetch(work: Work): Promise<void> {
+    this.#wanted.delete(work);
+    this.#fetching = work;
     this.#tellStatus();
-    const before = this.#window;
+    const window = this.#window;
     try {
-      const page = await this.#fetchPage(requestFor(direction, before));
-      if (this.#disposed) return;
-      delete this.#failures[direction];
-      if (before === undefined || page.generation !== before.generation) this.#startOver(page);
-      else if (direction === 'newer') this.#append(page, before);
-      else this.#prepend(page, before);
+      if (work === 'window' || window === undefined) await this.#open(this.#target, this.#kinds);
+      else if (work === 'older') await this.#growOlder(window);
+      else await this.#growNewer(window, work === 'newer' ? work : 'tail');
+      this.#failures.delete(work);
     } catch (error) {
-      this.#failures[direction] = error;
+      this.#failures.set(work, error);
     }
     this.#fetching = undefined;
     if (!this.#disposed) this.#tellStatus();
   }
 
-  /** The transcript was replaced: the page is the end of the new one, whatever was asked for. */
-  #startOver(page: TranscriptPage): void {
-    this.#window = { ...page, items: mergeItems(page.items) };
-    this.#wanted.newer ||= !page.atEnd;
-    this.#wanted.older = false;
-    delete this.#failures.newer;
-    delete this.#failures.older;
-    this.#onUpdate({ kind: 'reset', items: this.#window.items, start: page.start, atStart: page.atStart });
+  #page(request: PageRequest): Promise<TranscriptPage> {
+    return this.#fetchPage({
+      ...request,
+      ...(this.#kinds === undefined ? {} : { kinds: this.#kinds }),
+      maxText: MOST_TEXT,
+    });
   }
 
-  #append(page: TranscriptPage, window: Window): void {
-    this.#window = { ...window, items: mergeItems([...window.items, ...page.items]), end: page.end };
-    // A page that leads nowhere would be asked for for ever.
-    this.#wanted.newer ||= !page.atEnd && page.end > window.end;
-    if (page.items.length > 0) this.#onUpdate({ kind: 'newer', items: page.items });
+  async #open(target: WindowTarget, kinds: Kinds): Promise<void> {
+    const known = this.#window === undefined ? {} : { generation: this.#window.generation };
+    const page =
+      target === 'end'
+        ? await this.#page({})
+        : target === 'start'
+          ? await this.#page({ from: 0 })
+          : await this.#around(target, known);
+    if (this.#disposed || kinds !== this.#kinds || target !== this.#target) return; // asked for anew meanwhile
+    this.#startOver(page, target);
   }
 
-  #prepend(page: TranscriptPage, window: Window): void {
+  /** The records before a place and those from it on, as one page. */
+  async #around(position: number, known: Pick<PageRequest, 'generation'>): Promise<TranscriptPage> {
+    const after = await this.#page({ ...known, from: position, limit: AROUND });
+    if (known.generation !== undefined && after.generation !== known.generation) return after;
+    if (after.atStart) return after;
+    const before = await this.#page({
+      before: after.start,
+      limit: AROUND,
+      generation: after.generation,
+    });
+    if (before.generation !== after.generation) return before;
+    return {
+      ...after,
+      items: mergeItems([...before.items, ...after.items]),
+      start: before.start,
+      atStart: before.atStart,
+    };
+  }
+
+  /** The page is all that is held from now on. */
+  #startOver(page: TranscriptPage, target: WindowTarget): void {
+    const { start, end, atStart, atEnd, generation } = page;
+    this.#window = { items: mergeItems(page.items), start, end, atStart, atEnd, generation };
+    this.#tail = Math.max(end, page.size);
+    this.#isFollowing = target === 'end';
+    this.#reading = typeof target === 'number' ? target : target === 'start' ? start : undefined;
+    this.#newCount = 0;
+    this.#failures.clear();
+    this.#wanted.delete('older');
+    this.#wanted.delete('newer');
+    if (target === 'end' && !atEnd) this.#wanted.add('tail');
+    this.#passOverNothing(page, target === 'end' ? 'older' : 'newer');
+    this.#onUpdate({ kind: 'window', target, kinds: this.#kinds, ...heldOf(this.#window) });
+  }
+
+  async #growOlder(window: Window): Promise<void> {
+    const page = await this.#page({ before: window.start, generation: window.generation });
+    if (this.#disposed || this.#isReplaced(page, window)) return;
     const { start, atStart } = page;
-    this.#window = { ...window, items: mergeItems([...page.items, ...window.items]), start, atStart };
-    // Records that show nothing are passed over: whoever asked waits for something to read.
-    this.#wanted.older = page.items.length === 0 && !atStart && start < window.start;
-    this.#onUpdate({ kind: 'older', items: page.items, start, atStart });
+    this.#wanted.delete('older'); // asked for again meanwhile, from where it is no more
+    this.#grow('older', page, { ...window, start, atStart });
+    if (start < window.start) this.#passOverNothing(page, 'older');
+  }
+
+  /** What lies beyond a window's end that the reader has left is counted, and read when they come back. */
+  async #growNewer(window: Window, work: 'newer' | 'tail'): Promise<void> {
+    const counts = work === 'tail' && !window.atEnd && !this.#isFollowing;
+    const from = counts ? this.#tail : window.end;
+    const page = await this.#page({ from, generation: window.generation });
+    if (this.#disposed || this.#isReplaced(page, window)) return;
+    const isNew = ({ kind, position }: TranscriptItem) => kind !== 'tool_result' && position >= this.#tail;
+    if (!this.#isFollowing) this.#newCount += page.items.filter(isNew).length;
+    this.#tail = Math.max(this.#tail, page.end);
+    if (!counts) this.#grow('newer', page, { ...window, end: page.end, atEnd: page.atEnd });
+    // A page that leads nowhere would be asked for for ever.
+    if (page.end === from) return;
+    if (work === 'newer') {
+      this.#wanted.delete('newer');
+      this.#passOverNothing(page, 'newer');
+    } else if (!page.atEnd) {
+      this.#wanted.add('tail');
+    }
+  }
+
+  /** Records that show nothing are passed over: whoever asked waits for something to read. */
+  #passOverNothing(page: TranscriptPage, side: Side): void {
+    if (page.items.length > 0) return;
+    if (side === 'older' ? !page.atStart : !page.atEnd) this.#wanted.add(side);
+  }
+
+  #isReplaced(page: TranscriptPage, window: Window): boolean {
+    if (page.generation === window.generation) return false;
+    // The page is the end of the new one, whatever was asked for.
+    this.#target = 'end';
+    this.#startOver(page, 'end');
+    return true;
+  }
+
+  #grow(side: Side, { items: added }: TranscriptPage, range: Window): void {
+    const before = this.#window;
+    const whole = { ...range, items: grow(range.items, side, added, range) };
+    const cut = trimmed(whole, this.#isFollowing ? undefined : this.#reading, MOST_ITEMS) ?? whole;
+    const { start, end } = cut;
+    const atStart = whole.atStart && start === whole.start;
+    const atEnd = whole.atEnd && end === whole.end;
+    this.#window = { ...whole, items: grow(whole.items, side, [], cut), start, end, atStart, atEnd };
+    const isSame = before?.start === start && before.end === end && before.atEnd === atEnd;
+    if (added.length === 0 && isSame && before.atStart === atStart) return;
+    this.#onUpdate({ kind: 'grown', side, ...heldOf(this.#window), items: added });
   }
 
   #tellStatus(): void {
+    const failure = this.#failures.get('window') ?? this.#failures.get('tail') ?? this.#failures.get('newer');
+    const olderFailure = this.#failures.get('older');
+    const isAhead = this.#fetching !== undefined && this.#fetching !== 'older';
     const status: FeedStatus = {
       // Looking for what is new is not worth a word, unless there is nothing yet or it failed before.
-      loading: this.#fetching === 'newer' && (this.#window === undefined || 'newer' in this.#failures),
-      loadingOlder: this.#fetching === 'older' || this.#wanted.older,
-      ...('newer' in this.#failures ? { failure: this.#failures.newer } : {}),
-      ...('older' in this.#failures ? { olderFailure: this.#failures.older } : {}),
+      loading: isAhead && (this.#window === undefined || failure !== undefined),
+      loadingOlder: this.#fetching === 'older' || this.#wanted.has('older'),
+      loadingNewer: this.#fetching === 'newer' || this.#wanted.has('newer'),
+      newCount: this.#newCount,
+      ...(failure === undefined ? {} : { failure }),
+      ...(olderFailure === undefined ? {} : { olderFailure }),
     };
     const previous = this.#status;
     this.#status = status;
-    const same =
+    const isSame =
       status.loading === previous.loading &&
       status.loadingOlder === previous.loadingOlder &&
+      status.loadingNewer === previous.loadingNewer &&
+      status.newCount === previous.newCount &&
       status.failure === previous.failure &&
       status.olderFailure === previous.olderFailure;
-    if (!same) this.#onUpdate({ kind: 'status', status });
+    if (!isSame) this.#onUpdate({ kind: 'status', status });
   }
 }
 
-function requestFor(direction: 'newer' | 'older', window: Window | undefined): PageRequest {
-  if (window === undefined) return {};
-  const { generation, start, end } = window;
-  return direction === 'newer' ? { from: end, generation } : { before: start, generation };
+function heldOf({ items, start, end, atStart, atEnd }: Window): LoadedWindow {
+  return { items, start, end, atStart, atEnd };
 }

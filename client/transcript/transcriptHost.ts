@@ -1,21 +1,35 @@
 import type { TranscriptHeader } from './header.ts';
-import type { HostMessage, TranscriptError, TranscriptStatus } from './messages.ts';
+import type {
+  GuestMessage,
+  HostMessage,
+  TranscriptError,
+  TranscriptStatus,
+  WindowTarget,
+} from './messages.ts';
 import { guestMessage } from './messages.ts';
 import type { TranscriptStrings } from './strings.ts';
-import type { FeedStatus, FeedUpdate, FetchPage } from './transcriptFeed.ts';
+import type { FeedStart, FeedStatus, FeedUpdate, FetchPage, Kinds } from './transcriptFeed.ts';
 import { TranscriptFeed } from './transcriptFeed.ts';
+
+/** What a guest asks for besides the transcript's own window: each has an answerer of its own. */
+export type GuestRequest = Extract<
+  GuestMessage,
+  { type: 'find' | 'image' | 'checkPaths' | 'openPath' | 'openLink' | 'openText' | 'action' | 'copy' }
+>;
 
 export interface TranscriptHostOptions {
   readonly ref: string;
   readonly locale: string;
   readonly strings: TranscriptStrings;
   readonly header: TranscriptHeader;
+  /** Where the transcript is opened, and what of it is wanted. */
+  readonly start: FeedStart;
   readonly fetchPage: FetchPage;
   /** Turns what a fetch threw into words. */
   readonly describeError: (error: unknown) => TranscriptError;
   /** For what goes wrong outside the transcript: shown wherever the extension shows errors. */
   readonly showError: (error: unknown) => void;
-  readonly copy: (text: string) => void;
+  readonly onRequest: (request: GuestRequest) => void;
   readonly post: (message: HostMessage) => void;
 }
 
@@ -30,7 +44,16 @@ export class TranscriptHost {
   constructor(options: TranscriptHostOptions) {
     this.#options = options;
     this.#header = options.header;
-    this.#feed = new TranscriptFeed(options.fetchPage, (update) => this.#post(this.#messageFor(update)));
+    this.#feed = new TranscriptFeed(
+      options.fetchPage,
+      (update) => this.post(this.#messageFor(update)),
+      options.start,
+    );
+  }
+
+  /** The kinds that are shown; everything where undefined. */
+  get kinds(): Kinds {
+    return this.#feed.kinds;
   }
 
   receive(raw: unknown): void {
@@ -44,19 +67,32 @@ export class TranscriptHost {
       case 'ready':
         this.#welcome();
         break;
-      case 'loadOlder':
-        void this.#feed.loadOlder(message.before);
+      case 'load':
+        void this.#feed.load(message.side, message.from);
+        break;
+      case 'show':
+        this.show(message.target);
+        break;
+      case 'reading':
+        this.#feed.reading(message.position);
+        break;
+      case 'filter':
+        void this.#feed.filter(message.kinds, message.target);
         break;
       case 'retry':
         void this.#feed.retry();
         break;
-      case 'copy':
-        this.#options.copy(message.text);
-        break;
       case 'problem':
         this.#options.showError(new Error(message.message));
         break;
+      default:
+        this.#options.onRequest(message);
     }
+  }
+
+  /** Looks at a place of the transcript, wherever the reader is. */
+  show(target: WindowTarget): void {
+    void this.#feed.show(target);
   }
 
   /** The transcript may have grown. Nobody reads along while the guest is away; it asks when it comes back. */
@@ -71,7 +107,12 @@ export class TranscriptHost {
   updateHeader(header: TranscriptHeader): void {
     if (JSON.stringify(header) === JSON.stringify(this.#header)) return;
     this.#header = header;
-    this.#post({ type: 'header', header });
+    this.post({ type: 'header', header });
+  }
+
+  /** Says something to the guest, if there is one; one that comes back asks again for what it needs. */
+  post(message: HostMessage): void {
+    if (this.#guestIsThere) this.#options.post(message);
   }
 
   dispose(): void {
@@ -82,17 +123,16 @@ export class TranscriptHost {
   #welcome(): void {
     this.#guestIsThere = true;
     const { ref, locale, strings } = this.#options;
-    const loaded = this.#feed.loaded;
-    this.#post({
+    const { loaded, kinds } = this.#feed;
+    this.post({
       type: 'init',
       ref,
       locale,
       strings,
       header: this.#header,
       status: this.#statusMessage(this.#feed.status),
-      ...(loaded === undefined
-        ? {}
-        : { loaded: { items: [...loaded.items], start: loaded.start, atStart: loaded.atStart } }),
+      ...(kinds === undefined ? {} : { kinds }),
+      ...(loaded === undefined ? {} : { loaded: { ...loaded, items: [...loaded.items] } }),
     });
     void this.#feed.catchUp();
   }
@@ -101,27 +141,23 @@ export class TranscriptHost {
     switch (update.kind) {
       case 'status':
         return { type: 'status', status: this.#statusMessage(update.status) };
-      case 'newer':
-        return { type: 'newer', items: [...update.items] };
-      case 'reset':
-      case 'older': {
-        const { kind, items, start, atStart } = update;
-        return { type: kind, items: [...items], start, atStart };
+      case 'window': {
+        const { kind, items, kinds, ...rest } = update;
+        return { type: kind, items: [...items], ...(kinds === undefined ? {} : { kinds }), ...rest };
+      }
+      case 'grown': {
+        const { kind, items, ...rest } = update;
+        return { type: kind, items: [...items], ...rest };
       }
     }
   }
 
-  #statusMessage(status: FeedStatus): TranscriptStatus {
+  #statusMessage({ failure, olderFailure, ...status }: FeedStatus): TranscriptStatus {
     const { describeError } = this.#options;
     return {
-      loading: status.loading,
-      loadingOlder: status.loadingOlder,
-      ...('failure' in status ? { failure: describeError(status.failure) } : {}),
-      ...('olderFailure' in status ? { olderFailure: describeError(status.olderFailure) } : {}),
+      ...status,
+      ...(failure === undefined ? {} : { failure: describeError(failure) }),
+      ...(olderFailure === undefined ? {} : { olderFailure: describeError(olderFailure) }),
     };
-  }
-
-  #post(message: HostMessage): void {
-    if (this.#guestIsThere) this.#options.post(message);
   }
 }

@@ -42,6 +42,12 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Entry>> = {
     explanation: 'The call was refused before anything was read or written.',
     actions: [],
   },
+  IMAGE_REFUSED: {
+    title: 'Picture cannot be shown',
+    explanation:
+      'Only PNG, JPEG, GIF and WebP pictures that are in the transcript itself are shown, up to 10 MiB each. The transcript is left as it is.',
+    actions: [],
+  },
   STORE_BUSY: {
     title: 'Store is busy',
     explanation: 'Other processes kept the store for longer than this call could wait. Nothing was changed.',

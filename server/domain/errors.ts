@@ -27,6 +27,13 @@ export class LockstepError extends Error {
   }
 }
 
+/** For a place that a page told of, and that is no longer what it was. */
+export function transcriptChanged(): LockstepError {
+  const message =
+    'The transcript holds nothing at this place any more: it has changed since its page was read. Read the page again.';
+  return new LockstepError('INVALID_PARAMS', message, { details: { param: 'position' } });
+}
+
 export function sessionNotFound(id: string): LockstepError {
   return new LockstepError('SESSION_NOT_FOUND', `There is no session ${id}.`, { details: { id } });
 }

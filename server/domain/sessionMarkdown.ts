@@ -1,5 +1,5 @@
 import type { Session, Tokens } from '../protocol/session.ts';
-import type { TranscriptItem } from '../protocol/transcript.ts';
+import type { ToolResult, TranscriptItem } from '../protocol/transcript.ts';
 
 /** The head of a session as markdown for people: its title and what is known of it. */
 export function sessionMarkdown(session: Session): string {
@@ -27,6 +27,11 @@ export function sessionMarkdown(session: Session): string {
   return [`# ${inline(session.title)}`, '', ...lines, ''].join('\n');
 }
 
+/** The head of another agent's session, of which only the `ref` is known. */
+export function transcriptMarkdown(ref: string): string {
+  return `# ${inline(ref)}\n`;
+}
+
 /** An item of a transcript as markdown for people. Messages are markdown already, and stay as they were written. */
 export function itemMarkdown(item: TranscriptItem): string {
   const at = item.timestamp === undefined ? '' : ` · ${item.timestamp}`;
@@ -36,7 +41,7 @@ export function itemMarkdown(item: TranscriptItem): string {
       return section(
         { user: 'User', assistant: 'Assistant', system: 'System' }[item.role],
         item.text,
-        ...(item.images === undefined ? [] : [`_${item.images} pictures_`]),
+        ...pictures(item.images),
       );
     case 'thinking':
       return section('Thinking', quoted(item.text));
@@ -44,10 +49,10 @@ export function itemMarkdown(item: TranscriptItem): string {
       return section(
         `Tool: ${inline(item.name)}${item.result?.isError === true ? ' (failed)' : ''}`,
         ...(item.input === undefined ? [] : [fenced(textOf(item.input), 'json')]),
-        ...(item.result ? [fenced(item.result.output)] : []),
+        ...(item.result ? resultBody(item.result) : []),
       );
     case 'tool_result':
-      return section(`Tool result${item.result.isError ? ' (failed)' : ''}`, fenced(item.result.output));
+      return section(`Tool result${item.result.isError ? ' (failed)' : ''}`, ...resultBody(item.result));
     case 'iteration': {
       const words = item.text === undefined ? '' : `: ${inline(item.text)}`;
       if (item.phase === 'end') return `\n_Iteration ${item.number ?? ''} ended${words}_\n`;
@@ -71,6 +76,18 @@ export function itemMarkdown(item: TranscriptItem): string {
     case 'note':
       return section('Note', inline(item.text));
   }
+}
+
+/** Pictures stay in the transcript; that there are some is said. */
+function pictures(images: ToolResult['images'] = []): string[] {
+  return images.length === 0 ? [] : [`_${images.length} ${images.length === 1 ? 'picture' : 'pictures'}_`];
+}
+
+function resultBody({ output, exitCode, images }: ToolResult): string[] {
+  const code = exitCode === undefined || exitCode === 0 ? [] : [`Exit code ${exitCode}`];
+  // An answer of pictures alone has no words.
+  const words = output === '' && (images?.length ?? 0) > 0 ? [] : [fenced(output)];
+  return [...words, ...code, ...pictures(images)];
 }
 
 function tokensInWords({ total, input, output }: Tokens): string {

@@ -5,7 +5,7 @@ import { isPlainObject, type JsonObject } from '../protocol/json.ts';
 import { MAX_MIGRATED } from '../protocol/migrationMethods.ts';
 import { usage as usageSchema } from '../protocol/sessionHistoryMethods.ts';
 import type { SourceSession } from '../protocol/sourceSession.ts';
-import { mergeItems, type TranscriptItem } from '../protocol/transcript.ts';
+import { mergeItems, type ToolResult, type TranscriptItem } from '../protocol/transcript.ts';
 import type { SessionSource } from '../sources/source.ts';
 import { Bounds } from './bounds.ts';
 import { idFrom, isUuid } from './identity.ts';
@@ -63,7 +63,7 @@ export class AgentSessions implements MigrationSource {
     if (row === undefined) throw new Damaged(found.path, 'It is gone.');
     const items = await this.#items(found);
     const bounds = new Bounds();
-    const pictures = items.reduce((sum, item) => sum + (item.kind === 'message' ? (item.images ?? 0) : 0), 0);
+    const pictures = items.reduce((sum, item) => sum + imagesOf(item), 0);
     if (pictures > 0) bounds.losses.push(`${pictures} pictures are not taken over.`);
     const damaged = items.filter((item) => item.kind === 'note' && item.severity === 'warning').length;
     if (damaged > 0) bounds.losses.push(`${damaged} damaged lines are taken over as notes.`);
@@ -128,6 +128,12 @@ export class AgentSessions implements MigrationSource {
   }
 }
 
+/** How many pictures an item shows. */
+function imagesOf(item: TranscriptItem): number {
+  const holder = item.kind === 'tool_call' || item.kind === 'tool_result' ? item.result : item;
+  return holder !== undefined && 'images' in holder ? (holder.images?.length ?? 0) : 0;
+}
+
 function eventFromItem(item: TranscriptItem): MigratedEvent {
   const { timestamp } = item;
   const { id, position: _position, timestamp: _timestamp, kind, ...rest } = item;
@@ -157,7 +163,7 @@ function eventFromItem(item: TranscriptItem): MigratedEvent {
           ...(usage && isReported ? { usage } : {}),
           metadata: {
             ...metadata,
-            ...(images === undefined ? {} : { images }),
+            ...(images === undefined ? {} : { images: images.length }),
             ...(injected === undefined ? {} : { injected }),
           },
         },
@@ -175,7 +181,20 @@ function eventFromItem(item: TranscriptItem): MigratedEvent {
           ...(callId === undefined ? {} : { callId }),
           ...(result?.isError === true ? { isError: true } : {}),
           ...(result?.durationMs === undefined ? {} : { durationMs: result.durationMs }),
-          metadata,
+          metadata: { ...metadata, ...resultMetadata(result) },
+        },
+      };
+    }
+    case 'tool_result': {
+      const { callId, result } = item;
+      const { output, isError, durationMs } = result;
+      return {
+        timestamp,
+        type: eventTypeFrom('transcript', kind),
+        data: {
+          callId,
+          result: { output, isError, ...(durationMs === undefined ? {} : { durationMs }) },
+          metadata: { ...metadata, ...resultMetadata(result) },
         },
       };
     }
@@ -194,6 +213,14 @@ function eventFromItem(item: TranscriptItem): MigratedEvent {
     default:
   }
   return { timestamp, type: eventTypeFrom('transcript', kind), data: { ...rest, metadata } };
+}
+
+/** What a tool call of ours has no field for. Where pictures are in the transcript means nothing outside of it. */
+function resultMetadata({ exitCode, images }: Partial<ToolResult> = {}): JsonObject {
+  return {
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(images === undefined ? {} : { images: images.length }),
+  };
 }
 
 function beside(rest: JsonObject, name: string): JsonObject {

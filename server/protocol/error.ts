@@ -8,6 +8,7 @@ export const errorCode = z.enum([
   'SESSION_NOT_FOUND',
   'LABEL_TAKEN',
   'INVALID_PARAMS',
+  'IMAGE_REFUSED',
   'STORE_BUSY',
   'STORE_CORRUPT',
   'STORE_NEWER',

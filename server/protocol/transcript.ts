@@ -1,6 +1,42 @@
 import * as z from 'zod';
 import { isoTime, tokens } from './session.ts';
 
+/** Where `transcripts.text` finds a text of which an item holds only the beginning. */
+export const cutText = z.strictObject({
+  position: z.int().min(0).describe('of the record that holds it'),
+  id: z.string().describe('of the item that the record makes'),
+  part: z.enum(['text', 'input', 'output', 'data']),
+  characters: z.int().min(0).describe('of the whole text'),
+});
+export type CutText = z.infer<typeof cutText>;
+
+/** Where `transcripts.image` finds a picture; the transcript itself carries none. */
+export const transcriptImage = z.strictObject({
+  position: z.int().min(0).describe('of the record that holds it'),
+  index: z.int().min(0).describe('0.. within the record'),
+});
+export type TranscriptImage = z.infer<typeof transcriptImage>;
+
+const images = z.array(transcriptImage).optional();
+
+export const toolResult = z.strictObject({
+  output: z.string().describe('as text; JSON where the tool answered with an object'),
+  outputCut: cutText.optional(),
+  isError: z.boolean(),
+  exitCode: z.int().optional().describe('of a command, where it was recorded'),
+  durationMs: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('as recorded, else from the call to its result where both have a time'),
+  images,
+  record: z
+    .strictObject({ id: z.string(), position: z.int().min(0), timestamp: isoTime.optional() })
+    .optional()
+    .describe('of a result that was put into its call: the item and the record that it came from'),
+});
+export type ToolResult = z.infer<typeof toolResult>;
+
 /**
  * The transcript model: what a person reads, whichever agent wrote it. An item's `position` orders it within
  * its transcript and is where paging can go on: the event's `seq` for Lockstep's own sessions, the byte offset
@@ -10,14 +46,8 @@ const base = {
   id: z.string(),
   position: z.int().min(0),
   timestamp: isoTime.optional(),
+  cut: cutText.optional().describe('present where the text, the input or the data is only a beginning'),
 };
-
-export const toolResult = z.strictObject({
-  output: z.string().describe('as text; JSON where the tool answered with an object'),
-  isError: z.boolean(),
-  durationMs: z.number().min(0).optional(),
-});
-export type ToolResult = z.infer<typeof toolResult>;
 
 export const transcriptItem = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -25,7 +55,7 @@ export const transcriptItem = z.discriminatedUnion('kind', [
     kind: z.literal('message'),
     role: z.enum(['user', 'assistant', 'system']),
     text: z.string(),
-    images: z.int().min(0).optional().describe('how many pictures the message holds'),
+    images,
     model: z.string().optional(),
     tokens: tokens.optional(),
     costUsd: z.number().min(0).optional(),
@@ -92,6 +122,21 @@ export const transcriptItem = z.discriminatedUnion('kind', [
 export type TranscriptItem = z.infer<typeof transcriptItem>;
 export type TranscriptItemOf<K extends TranscriptItem['kind']> = Extract<TranscriptItem, { kind: K }>;
 
+export const itemKind = z.enum([
+  'message',
+  'thinking',
+  'tool_call',
+  'tool_result',
+  'iteration',
+  'lifecycle',
+  'summary',
+  'compaction',
+  'learning',
+  'model_change',
+  'other',
+  'note',
+] satisfies TranscriptItem['kind'][]);
+
 /** A run of whole records of one transcript: those at `start <= position < end`. */
 export const transcriptPage = z.strictObject({
   items: z.array(transcriptItem),
@@ -99,6 +144,7 @@ export const transcriptPage = z.strictObject({
   end: z.int().min(0).describe('where the next page begins; equal to `start` where there is nothing'),
   atStart: z.boolean(),
   atEnd: z.boolean(),
+  size: z.int().min(0).describe('where the transcript ends, as far as it was when the page was read'),
   generation: z
     .string()
     .describe('changes when the transcript was replaced: positions of another one mean nothing'),
@@ -107,7 +153,8 @@ export type TranscriptPage = z.infer<typeof transcriptPage>;
 
 /**
  * Puts each tool result into its call, where both are in `items`, and applies later items to earlier ones of the
- * same id. The order is that of first appearance. Pure; the server does it for a page, a reader for all it has.
+ * same id. The order is that of first appearance, and so are the positions: they never go down along the list of
+ * items that came in the order of theirs. Pure; the server does it for a page, a reader for all it has.
  */
 export function mergeItems(items: readonly TranscriptItem[]): TranscriptItem[] {
   const merged: TranscriptItem[] = [];
@@ -118,19 +165,46 @@ export function mergeItems(items: readonly TranscriptItem[]): TranscriptItem[] {
       const callIndex = indexOfCall.get(item.callId);
       const call = callIndex === undefined ? undefined : merged[callIndex];
       if (callIndex !== undefined && call?.kind === 'tool_call') {
-        merged[callIndex] = { ...call, result: item.result };
+        merged[callIndex] = { ...call, result: resultIn(call, item) };
         continue;
       }
     }
     const seen = indexOfId.get(item.id);
     const index = seen ?? merged.length;
     const earlier = seen === undefined ? undefined : merged[seen];
-    // A call that is read again comes without the result that was found for it.
-    const keepsResult =
-      item.kind === 'tool_call' && item.result === undefined && earlier?.kind === 'tool_call';
-    merged[index] = keepsResult && earlier.result ? { ...item, result: earlier.result } : item;
+    merged[index] = earlier === undefined ? item : replaced(earlier, item);
     indexOfId.set(item.id, index);
     if (item.kind === 'tool_call' && item.callId !== undefined) indexOfCall.set(item.callId, index);
   }
   return merged;
+}
+
+function replaced(earlier: TranscriptItem, item: TranscriptItem): TranscriptItem {
+  const placed = { ...item, position: earlier.position };
+  if (placed.kind !== 'tool_call' || earlier.kind !== 'tool_call' || earlier.result === undefined)
+    return placed;
+  // A call that is read again comes without the result that was found for it.
+  const result = placed.result === undefined ? earlier.result : inPlaceOf(earlier.result, placed.result);
+  return { ...placed, result };
+}
+
+function resultIn(call: TranscriptItemOf<'tool_call'>, item: TranscriptItemOf<'tool_result'>): ToolResult {
+  const { result, id, position, timestamp } = item;
+  const lasted =
+    call.timestamp === undefined || timestamp === undefined
+      ? undefined
+      : Date.parse(timestamp) - Date.parse(call.timestamp);
+  const durationMs = result.durationMs ?? (lasted !== undefined && lasted >= 0 ? lasted : undefined);
+  const record = { id, position, ...(timestamp === undefined ? {} : { timestamp }) };
+  return inPlaceOf(call.result, {
+    ...result,
+    ...(durationMs === undefined ? {} : { durationMs }),
+    record,
+  });
+}
+
+/** A result that is rewritten stays where it was, as any item does. */
+function inPlaceOf(earlier: ToolResult | undefined, result: ToolResult): ToolResult {
+  if (earlier?.record === undefined || earlier.record.id !== result.record?.id) return result;
+  return { ...result, record: { ...result.record, position: earlier.record.position } };
 }

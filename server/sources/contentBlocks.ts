@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { TranscriptItem } from '../protocol/transcript.ts';
+import { isPlainObject } from '../protocol/json.ts';
+import type { TranscriptImage, TranscriptItem } from '../protocol/transcript.ts';
 import { isoTimeOf } from './values.ts';
 
 /** The most parts of one message that are shown; a message has some ten. What is left out is said in a note. */
@@ -41,9 +42,32 @@ export function leftOutNote(line: LineOfItems, content: MessageContent): Transcr
   return [{ ...partOf(line, 'more'), kind: 'note', severity: 'warning', text }];
 }
 
+/** The parts of a content that are pictures: only their places go into a transcript. */
+export function imageBlocks(content: unknown): unknown[] {
+  if (!Array.isArray(content)) return [];
+  return content.slice(0, MAX_BLOCKS).filter((raw) => isPlainObject(raw) && raw['type'] === 'image');
+}
+
+/** Where the pictures among these parts are found; `all` are those of the whole record, which their index counts. */
+export function imagesOf(
+  { position }: LineOfItems,
+  blocks: readonly unknown[],
+  all: readonly unknown[],
+): TranscriptImage[] | undefined {
+  const images = blocks.flatMap((block) => {
+    const index = all.indexOf(block);
+    return index === -1 ? [] : [{ position, index }];
+  });
+  return images.length === 0 ? undefined : images;
+}
+
 /** Adds the pictures of a user's message: to the words that came with them, or as a message of their own. */
-export function withImages(line: LineOfItems, items: TranscriptItem[], images: number): TranscriptItem[] {
-  if (images === 0) return items;
+export function withImages(
+  line: LineOfItems,
+  items: TranscriptItem[],
+  images: TranscriptImage[] | undefined,
+): TranscriptItem[] {
+  if (images === undefined) return items;
   const index = items.findLastIndex((item) => item.kind === 'message' && item.injected !== true);
   const message = items[index];
   if (message?.kind === 'message') return items.with(index, { ...message, images });
@@ -66,12 +90,16 @@ export function otherBlock(line: LineOfItems, raw: unknown): TranscriptItem {
 const textBlock = z.object({ type: z.literal('text'), text: z.string() });
 const typedBlock = z.object({ type: z.string() });
 
-/** A tool's output as text: both agents write a string, or text and picture blocks. */
-export function outputText(content: unknown): string {
+/** A tool's output as text: both agents write a string, or text and picture blocks. `shown` are shown as pictures. */
+export function outputText(content: unknown, shown: readonly unknown[] = []): string {
   if (content === undefined || content === null) return '';
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return JSON.stringify(content);
-  return content.map(blockText).join('\n');
+  const isShown = new Set(shown);
+  return content
+    .filter((block) => !isShown.has(block))
+    .map(blockText)
+    .join('\n');
 }
 
 function blockText(block: unknown): string {

@@ -23,6 +23,11 @@ export function countOf(value: unknown): number | undefined {
   return Math.min(Math.trunc(value), Number.MAX_SAFE_INTEGER);
 }
 
+/** How a program ended; undefined where it is none. */
+export function exitCodeOf(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) ? Number(value) : undefined;
+}
+
 /** A reported amount of US dollars; undefined where it is none. */
 export function dollarsOf(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : undefined;

@@ -8,6 +8,25 @@ export function icon(name: string): TemplateResult {
   return html`<span class="codicon codicon-${name}" aria-hidden="true"></span>`;
 }
 
+/** A button that is an icon; `pressed` for one that turns something on and off. */
+export function toolButton(
+  title: string,
+  name: string,
+  onClick: () => void,
+  pressed?: boolean,
+): TemplateResult {
+  return html`<button
+    class="tool-button"
+    type="button"
+    title=${title}
+    aria-label=${title}
+    aria-pressed=${pressed === undefined ? nothing : String(pressed)}
+    @click=${onClick}
+  >
+    ${icon(name)}
+  </button>`;
+}
+
 export function timeView(
   context: ViewContext,
   timestamp: string | undefined,

@@ -1,5 +1,7 @@
-const MAX_CHARACTERS = 4000;
-const MAX_LINES = 40;
+export interface Limits {
+  readonly lines: number;
+  readonly characters: number;
+}
 
 export interface Excerpt {
   readonly text: string;
@@ -8,17 +10,17 @@ export interface Excerpt {
 }
 
 /** The beginning of a text that is too long to be shown at once; undefined for one that is not. */
-export function excerpt(text: string): Excerpt | undefined {
+export function excerpt(text: string, limits: Limits): Excerpt | undefined {
   const newlines = text.matchAll(/\n/g).map(({ index }) => index);
-  const endOfLines = newlines.drop(MAX_LINES - 1).next().value;
+  const endOfLines = newlines.drop(limits.lines - 1).next().value;
   const tooManyLines = endOfLines !== undefined && endOfLines < text.length - 1;
-  if (!tooManyLines && text.length <= MAX_CHARACTERS) return undefined;
-  const end = Math.min(tooManyLines ? endOfLines : text.length, MAX_CHARACTERS);
+  if (!tooManyLines && text.length <= limits.characters) return undefined;
+  const end = Math.min(tooManyLines ? endOfLines : text.length, limits.characters);
   return {
     // Half of a surrogate pair would be drawn as a replacement character.
     text: text.slice(0, isHighSurrogate(text.charCodeAt(end - 1)) ? end - 1 : end),
     total: tooManyLines
-      ? { unit: 'lines', count: text.split('\n').length }
+      ? { unit: 'lines', count: text.replace(/\n$/, '').split('\n').length }
       : { unit: 'characters', count: text.length },
   };
 }

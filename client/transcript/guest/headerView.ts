@@ -2,7 +2,7 @@ import type { TemplateResult } from 'lit';
 import { html, nothing } from 'lit';
 import type { TranscriptHeader } from '../header.ts';
 import { fill } from '../strings.ts';
-import { icon } from './controls.ts';
+import { icon, toolButton } from './controls.ts';
 import { tokensTitle } from './items/messageView.ts';
 import { revealBidi } from '../../services/plainText.ts';
 import type { ViewContext } from './viewContext.ts';
@@ -21,10 +21,24 @@ const activityIcons = {
   ended: 'pass',
 } as const;
 
-export function headerView(context: ViewContext, header: TranscriptHeader): TemplateResult {
+export interface HeaderControls {
+  readonly isFinding: boolean;
+  readonly isFiltering: boolean;
+  readonly find: () => void;
+  readonly filter: () => void;
+}
+
+export function headerView(
+  context: ViewContext,
+  header: TranscriptHeader,
+  controls: HeaderControls,
+): TemplateResult {
   const title = revealBidi(header.title);
   return html`<header class="header">
-    <h1 class="header-title" title=${title}>${title}</h1>
+    <div class="header-top">
+      <h1 class="header-title" title=${title}>${title}</h1>
+      ${toolsView(context, header, controls)}
+    </div>
     <div class="header-facts">
       ${header.agent === undefined ? nothing : html`<span class="fact">${icon('agent')}${revealBidi(header.agent)}</span>`}
       ${stateView(context, header)}${iterationsView(context, header)}${modelView(context, header)}
@@ -38,6 +52,15 @@ export function headerView(context: ViewContext, header: TranscriptHeader): Temp
       }
     </div>
   </header>`;
+}
+
+function toolsView(context: ViewContext, { actions = [] }: TranscriptHeader, controls: HeaderControls) {
+  const { strings, post } = context;
+  return html`<div class="header-tools" role="group" aria-label=${strings.actions}>
+    ${actions.map(({ command, title, icon: name }) => toolButton(title, name, () => post({ type: 'action', command })))}
+    ${toolButton(strings.filter, 'filter', controls.filter, controls.isFiltering)}
+    ${toolButton(strings.find, 'search', controls.find, controls.isFinding)}
+  </div>`;
 }
 
 function stateView({ strings }: ViewContext, header: TranscriptHeader): TemplateResult | typeof nothing {

@@ -20,6 +20,16 @@ export function emptyView(strings: TranscriptStrings): TemplateResult {
   </div>`;
 }
 
+/** Instead of items, where the reader has turned off all that there is. */
+export function nothingShownView(strings: TranscriptStrings, showEverything: () => void): TemplateResult {
+  return html`<div class="placeholder">
+    ${icon('filter')}
+    <p class="placeholder-title">${strings.filterEmpty}</p>
+    <p>${strings.filterEmptyHint}</p>
+    <button class="primary" type="button" @click=${showEverything}>${strings.showEverything}</button>
+  </div>`;
+}
+
 /** Instead of items, or beside those that are there. */
 export function errorView(
   strings: TranscriptStrings,
@@ -53,6 +63,11 @@ export function olderView(
         : html`<button class="link" type="button" @click=${loadOlder}>${strings.loadOlder}</button>`
     }
   </div>`;
+}
+
+/** Below the items of a window that does not reach the end: they come as the reader gets there. */
+export function newerView(strings: TranscriptStrings): TemplateResult {
+  return html`<div class="older">${spinner()}<span>${strings.loadingNewer}</span></div>`;
 }
 
 function spinner(): TemplateResult {

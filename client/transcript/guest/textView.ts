@@ -1,55 +1,57 @@
 import type { TemplateResult } from 'lit';
-import { html, nothing } from 'lit';
-import { fill } from '../strings.ts';
-import { copyButton } from './controls.ts';
+import { html } from 'lit';
+import type { CutText } from '../../../server/protocol/transcript.ts';
+import { codeView } from './codeView.ts';
+import type { Limits } from './excerpt.ts';
 import { excerpt } from './excerpt.ts';
-import { splitFences } from './fences.ts';
-import { revealBidi } from '../../services/plainText.ts';
+import { foldedView } from './foldedText.ts';
+import type { Grammar } from './highlight/languages.ts';
+import { markdown } from './markdown/markdownView.ts';
 import type { ItemContext } from './viewContext.ts';
 
-/** Prose with code blocks. Only ever text nodes: nothing of what an agent wrote is read as markup. */
-export function proseView(context: ItemContext, part: string, text: string): TemplateResult {
-  return shortened(context, part, text, (shown) =>
-    splitFences(shown).map((segment) =>
-      segment.kind === 'prose'
-        ? html`<div class="prose" dir="auto">${segment.text}</div>`
-        : codeView(context, segment.text, segment.text, segment.language),
-    ),
-  );
+/** What is read from beginning to end is shown whole, as far as the page has it. */
+export const READ_WHOLE: Limits = { lines: 500, characters: 20_000 };
+export const PROSE: Limits = { lines: 40, characters: 4000 };
+export const BLOCK: Limits = { lines: 20, characters: 4000 };
+
+export interface TextOptions {
+  /** For the editor's tab. */
+  readonly title: string;
+  readonly cut?: CutText | undefined;
+  readonly limits?: Limits;
 }
 
-/** Text in a monospace block. */
-export function blockView(context: ItemContext, part: string, text: string): TemplateResult {
-  return shortened(context, part, text, (shown) => codeView(context, shown, text, ''));
-}
-
-function codeView(context: ItemContext, shown: string, whole: string, language: string): TemplateResult {
-  // Written without a space inside <pre>, which would show it.
-  return html`<div class="code">
-    ${language === '' ? nothing : html`<div class="code-language">${revealBidi(language)}</div>`}
-    ${copyButton(context, whole)}
-    <pre><code dir="ltr">${revealBidi(shown)}</code></pre>
-  </div>`;
-}
-
-function shortened(
+/** What was written to be read, as Markdown. */
+export function proseView(
   context: ItemContext,
   part: string,
   text: string,
-  view: (shown: string) => unknown,
+  { title, cut, limits = PROSE }: TextOptions,
 ): TemplateResult {
-  const beginning = excerpt(text);
-  if (beginning === undefined) return html`${view(text)}`;
-  const { strings, formats } = context;
-  const key = `${part}/all`;
-  const open = context.open.has(key);
-  const { unit, count } = beginning.total;
-  const showAll = unit === 'lines' ? strings.showAllLines : strings.showAllCharacters;
-  const onClick = ({ currentTarget }: Event) => {
-    if (currentTarget instanceof Element) context.toggle(context.id, key, currentTarget);
-  };
-  return html`<div class=${open ? 'long' : 'long cut'}>${view(open ? text : beginning.text)}</div>
-    <button class="show-all" type="button" aria-expanded=${open ? 'true' : 'false'} @click=${onClick}>
-      ${open ? strings.showLess : fill(showAll, formats.count(count))}
-    </button>`;
+  const beginning = excerpt(text, limits);
+  return foldedView(context, {
+    part,
+    total: beginning?.total ?? { unit: 'characters', count: text.length },
+    isLong: beginning !== undefined,
+    view: (whole) => html`${markdown(context, whole ? text : (beginning?.text ?? text))}`,
+    editor: { title, language: 'markdown', text, cut },
+  });
+}
+
+/** Text in a monospace block, with the colours of a language where it has one. */
+export function blockView(
+  context: ItemContext,
+  part: string,
+  text: string,
+  { title, cut, limits = BLOCK, grammar }: TextOptions & { readonly grammar?: Grammar | undefined },
+): TemplateResult {
+  const beginning = excerpt(text, limits);
+  return foldedView(context, {
+    part,
+    total: beginning?.total ?? { unit: 'characters', count: text.length },
+    isLong: beginning !== undefined,
+    view: (whole) =>
+      codeView(context, { shown: whole ? text : (beginning?.text ?? text), whole: text, grammar }),
+    editor: { title, language: grammar, text, cut },
+  });
 }

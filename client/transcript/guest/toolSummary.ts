@@ -23,6 +23,8 @@ export function toolSummary(input: unknown): string {
 }
 
 function tellingText(input: unknown): string | undefined {
+  const patched = patchedFiles(typeof input === 'string' ? input : '');
+  if (patched !== undefined) return patched;
   if (typeof input === 'string') return input;
   if (typeof input !== 'object' || input === null) return undefined;
   const values = new Map<string, unknown>(Object.entries(input));
@@ -36,12 +38,28 @@ function tellingText(input: unknown): string | undefined {
   );
 }
 
+/** The files of a patch, as codex writes them. */
+function patchedFiles(text: string): string | undefined {
+  if (!text.includes('*** Begin Patch')) return undefined;
+  const files = [...text.matchAll(/^\*\*\* (?:Add|Update|Delete) File: (.+)$/gm)].map(([, file]) => file);
+  return files.length === 0 ? undefined : files.join(', ');
+}
+
 /** A command is a text, or a list of words. */
 function asText(value: unknown): string | undefined {
   if (typeof value === 'string') return value.trim() === '' ? undefined : value;
   if (!Array.isArray(value) || value.length === 0) return undefined;
   const words = value.filter((word) => typeof word === 'string');
   return words.length === value.length ? words.join(' ') : undefined;
+}
+
+/** The file that a call is about. */
+export function toolFile(input: unknown): string | undefined {
+  if (typeof input !== 'object' || input === null) return undefined;
+  const values = new Map<string, unknown>(Object.entries(input));
+  return ['file_path', 'filePath', 'path', 'notebook_path']
+    .map((name) => values.get(name))
+    .find((value) => typeof value === 'string');
 }
 
 function oneLine(text: string): string {

@@ -1,57 +1,85 @@
-import type { PropertyValues, TemplateResult } from 'lit';
+import type { TemplateResult } from 'lit';
 import { html, LitElement, nothing } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { GuestState, HostMessage } from '../messages.ts';
+import type { TranscriptItem } from '../../../server/protocol/transcript.ts';
+import type { GuestState, HostMessage, WindowTarget } from '../messages.ts';
 import { fill } from '../strings.ts';
+import type { Side } from '../loadedWindow.ts';
 import { icon } from './controls.ts';
 import { Folds } from './folds.ts';
 import { Formats } from './formats.ts';
 import { headerView } from './headerView.ts';
 import { HostLink } from './hostLink.ts';
+import { ItemList } from './itemList.ts';
 import { itemView } from './items/itemView.ts';
-import { ReadingPosition } from './readingPosition.ts';
-import { emptyView, errorView, loadingView, olderView } from './stateViews.ts';
+import { filterBar } from './filterBar.ts';
+import { findBar } from './find/findBar.ts';
+import { Finder, itemOf } from './find/finder.ts';
+import { clearHighlights, highlight, matchesIn } from './find/matches.ts';
+import { currentMatch, ShownMatch } from './find/shownMatch.ts';
+import { RichContent } from './richContent.ts';
+import { emptyView, errorView, loadingView, newerView, nothingShownView, olderView } from './stateViews.ts';
 import type { TranscriptModel } from './transcriptModel.ts';
 import { applyMessage, isLive, openTurnIndex } from './transcriptModel.ts';
 import type { ViewContext } from './viewContext.ts';
 
+/** How far below the top of the view a place stands that is shown from outside, in CSS pixels. */
+const BELOW_TOP = 24;
+
 /**
- * The whole guest. Everything is rendered in one synchronous pass, so that the reading position is restored before
- * anything is painted; items that did not change are skipped.
+ * The whole guest. Everything is rendered in one synchronous pass, so that the reader's place is restored before
+ * anything is painted; only items in view are in the page, and those that did not change are skipped.
  */
 export class TranscriptElement extends LitElement {
   static override properties = {
     model: { state: true },
     folds: { state: true },
-    newCount: { state: true },
     following: { state: true },
+    shownPosition: { state: true },
+    isFiltering: { state: true },
   };
   declare private model: TranscriptModel | undefined;
   declare private folds: Folds;
-  declare private newCount: number;
   declare private following: boolean;
+  /** A place that was shown from outside, marked until the reader goes on. */
+  declare private shownPosition: number | undefined;
+  declare private isFiltering: boolean;
 
   readonly #link = new HostLink();
+  readonly #content = new RichContent((message) => this.#link.post(message));
+  readonly #finder = new Finder({
+    post: (message) => this.#link.post(message),
+    onChange: () => this.requestUpdate(),
+    reading: () => this.#list?.anchor?.position ?? this.model?.end ?? 0,
+  });
+  readonly #shownMatch = new ShownMatch();
+  #hasHighlights = false;
   #context: ViewContext | undefined;
-  #position: ReadingPosition | undefined;
+  #list: ItemList | undefined;
   #stateToRestore: GuestState | undefined;
-  /** The `start` for which older records were asked: once is enough. */
-  #askedBefore: number | undefined;
+  /** Where the next window is to be looked at. */
+  #target: WindowTarget | undefined;
+  /** What was asked for beside the window: once is enough. */
+  readonly #asked = new Map<Side, number>();
+  /** Where the host thinks that the reader is. */
+  #toldReading: number | undefined;
 
   constructor() {
     super();
     this.folds = Folds.from([]);
-    this.newCount = 0;
     this.following = true;
+    this.isFiltering = false;
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.#content.listen(this);
     this.#link.listen((message) => this.#receive(message));
     this.#link.post({ type: 'ready' });
     // VS Code focuses the page, in which only the list can be scrolled by keys.
     window.addEventListener('focus', () => this.#focusList());
+    window.addEventListener('keydown', this.#onPageKey);
   }
 
   /** No shadow root: one stylesheet from a file, which is all that the page's policy allows. */
@@ -60,13 +88,20 @@ export class TranscriptElement extends LitElement {
   }
 
   protected override willUpdate(): void {
-    this.#position?.capture();
+    const { model } = this;
+    if (model === undefined) return;
+    this.#list?.set(model.items, model.atEnd);
+    if (model.isLoaded) this.#goToTarget();
   }
 
-  protected override updated(changed: PropertyValues): void {
-    this.#position ??= this.#findPosition();
-    this.#position?.restore();
-    if (changed.has('model')) this.#restoreState();
+  protected override updated(): void {
+    if (this.#list === undefined) {
+      this.#list = this.#makeList();
+      if (this.#list !== undefined) this.requestUpdate(); // now it tells which items are in view
+      return;
+    }
+    this.#list.place();
+    this.#markFound();
     this.#afterMove();
   }
 
@@ -74,21 +109,36 @@ export class TranscriptElement extends LitElement {
     const { model } = this;
     const context = this.#context;
     if (model === undefined || context === undefined) return nothing;
-    const { strings } = model;
-    return html`${headerView(context, model.header)}
+    const { strings, status } = model;
+    const newText = this.#newText(model);
+    return html`${headerView(context, model.header, {
+        isFinding: this.#finder.isOpen,
+        isFiltering: this.isFiltering || model.kinds !== undefined,
+        find: () => (this.#finder.isOpen ? this.#closeFind() : this.#openFind()),
+        filter: () => (this.isFiltering = !this.isFiltering),
+      })}
+      ${this.isFiltering || model.kinds !== undefined ? filterBar(context, model.kinds, this.#filter) : nothing}
       <div class="main">
+        ${this.#finder.isOpen ? findBar(context, this.#finder.state, this.#findActions) : nothing}
         <div
           class="scroller"
           tabindex="0"
-          role="log"
-          aria-live="off"
+          role="region"
           aria-label=${strings.transcript}
           @scroll=${this.#onScroll}
-          @scrollend=${this.#keepState}
+          @scrollend=${this.#onScrollEnd}
+          @keydown=${this.#onKey}
         >
           <div class="content">
             ${this.#olderView(model)}
-            <div class="items">${this.#itemViews(model, context)}</div>
+            <div
+              class="items"
+              role="feed"
+              aria-label=${strings.transcript}
+              aria-busy=${status.loadingOlder || status.loadingNewer ? 'true' : 'false'}
+            >
+              ${this.#itemViews(model, context)}
+            </div>
             ${this.#endView(model)}
           </div>
         </div>
@@ -96,24 +146,38 @@ export class TranscriptElement extends LitElement {
           this.following
             ? nothing
             : html`<button class="to-end" type="button" title=${strings.goToEnd} @click=${this.#goToEnd}>
-                ${icon('arrow-down')}${this.newCount > 0 ? this.#newText(model) : strings.goToEnd}
+                ${icon('arrow-down')}${newText === '' ? strings.goToEnd : newText}
               </button>`
         }
-        <div class="sr-only" aria-live="polite">${this.newCount > 0 ? this.#newText(model) : ''}</div>
+        <div class="sr-only" aria-live="polite">${newText}</div>
       </div>`;
   }
 
   #itemViews(model: TranscriptModel, context: ViewContext): unknown {
     const { items } = model;
     const openTurn = isLive(model.header) ? openTurnIndex(items) : items.length;
+    const inPage = (this.#list?.indexes() ?? []).flatMap(
+      (index): { item: TranscriptItem; index: number }[] => {
+        const item = items[index];
+        return item === undefined ? [] : [{ item, index }];
+      },
+    );
     return repeat(
-      items,
-      ({ id }) => id,
-      (item, index) => {
+      inPage,
+      ({ item }) => item.id,
+      ({ item, index }) => {
         const open = this.folds.openParts(item.id);
-        const mayRun = index >= openTurn;
+        const mayRun = model.atEnd && index >= openTurn;
         const kind = item.kind === 'message' && item.injected === true ? 'injected' : item.kind;
-        return html`<div class="item ${kind}" data-id=${item.id}>
+        const shown = item.position === this.shownPosition ? ' shown' : '';
+        return html`<div
+          class="item ${kind}${shown}"
+          role="article"
+          aria-posinset=${index + 1}
+          aria-setsize=${model.atStart && model.atEnd ? items.length : -1}
+          data-id=${item.id}
+          data-index=${index}
+        >
           ${guard([context, item, open, mayRun], () => itemView({ ...context, id: item.id, open, mayRun }, item))}
         </div>`;
       },
@@ -122,102 +186,232 @@ export class TranscriptElement extends LitElement {
 
   #olderView({ isLoaded, atStart, strings, status }: TranscriptModel): TemplateResult | typeof nothing {
     if (!isLoaded || atStart) return nothing;
-    return olderView(strings, status, { loadOlder: this.#loadOlder, retry: this.#retry });
+    return olderView(strings, status, { loadOlder: () => this.#load('older'), retry: this.#retry });
   }
 
   /** What stands in place of items, or below them. */
-  #endView({ isLoaded, items, status, strings }: TranscriptModel): TemplateResult | typeof nothing {
+  #endView({ isLoaded, items, status, strings, kinds, atStart, atEnd }: TranscriptModel): unknown {
     const { failure, loading } = status;
     if (failure !== undefined) return errorView(strings, failure, { busy: loading, retry: this.#retry });
     if (!isLoaded) return loadingView(strings);
-    return items.length === 0 ? emptyView(strings) : nothing;
+    if (!atEnd && items.length > 0) return newerView(strings);
+    if (items.length > 0 || !atStart || !atEnd) return nothing;
+    return kinds === undefined
+      ? emptyView(strings)
+      : nothingShownView(strings, () => this.#filter(undefined));
   }
 
-  #newText({ strings, locale }: TranscriptModel): string {
-    const count = this.newCount;
-    return count === 1 ? strings.newOne : fill(strings.newMany, count.toLocaleString(locale));
+  #newText({ strings, locale, status }: TranscriptModel): string {
+    const { newCount } = status;
+    if (newCount === 0 || this.following) return '';
+    return newCount === 1 ? strings.newOne : fill(strings.newMany, newCount.toLocaleString(locale));
   }
 
   #receive(message: HostMessage): void {
+    this.#content.receive(message);
     const before = this.model;
     this.model = applyMessage(before, message);
     if (message.type === 'init') this.#begin(message);
-    if (message.type === 'reset') {
-      this.#askedBefore = undefined;
-      this.#position?.goToEnd();
-    }
-    if (message.type === 'newer' && this.#position?.following === false) {
-      this.newCount += (this.model?.items.length ?? 0) - (before?.items.length ?? 0);
+    if (message.type === 'found') this.#finder.receive(message);
+    if (message.type === 'openFind') this.#openFind();
+    if (message.type === 'window') {
+      // What is hidden is not found.
+      if (this.#finder.isOpen && message.kinds?.join() !== before?.kinds?.join())
+        this.#finder.search(this.#finder.text);
+      this.#asked.clear();
+      this.#target = message.target;
     }
   }
 
-  #begin({ ref, locale, strings }: Extract<HostMessage, { type: 'init' }>): void {
+  #begin({ ref, locale, strings, loaded }: Extract<HostMessage, { type: 'init' }>): void {
     this.#stateToRestore = this.#link.keptState(ref);
     this.folds = Folds.from(this.#stateToRestore?.open ?? []);
+    const anchor = this.#stateToRestore?.anchor;
+    if (loaded !== undefined) this.#target = anchor?.position ?? (loaded.atEnd ? 'end' : loaded.start);
     this.#context = {
       strings,
       formats: new Formats(locale),
       toggle: (id, part, button) => this.#toggle(id, part, button),
       copy: (text) => this.#link.post({ type: 'copy', text }),
+      post: (message) => this.#link.post(message),
+      content: this.#content,
     };
   }
 
   #toggle(id: string, part: string, button: Element): void {
-    this.#position?.hold(button);
+    this.#list?.hold(button);
     this.folds = this.folds.toggle(id, part);
     this.#keepState();
   }
 
-  #findPosition(): ReadingPosition | undefined {
+  #makeList(): ItemList | undefined {
     const scroller = this.querySelector<HTMLElement>('.scroller');
-    const items = this.querySelector<HTMLElement>('.items');
-    if (scroller === null || items === null) return undefined;
-    const position = new ReadingPosition(scroller, items);
-    // The width changes without us, and with it every height; so does the height of the view itself.
-    const observer = new ResizeObserver(() => position.restore());
-    observer.observe(scroller);
-    observer.observe(items);
+    const container = this.querySelector<HTMLElement>('.items');
+    if (scroller === null || container === null) return undefined;
     if (document.hasFocus()) this.#focusList();
-    return position;
+    return new ItemList({ scroller, container, onChange: () => this.requestUpdate() });
   }
 
-  #restoreState(): void {
-    if (this.model?.isLoaded !== true) return;
-    const anchor = this.#stateToRestore?.anchor;
+  /** The window is another one: the reader's own place in it, if they had one there, or the one that was asked for. */
+  #goToTarget(): void {
+    const target = this.#target;
+    if (target === undefined || this.#list === undefined) return;
+    this.#target = undefined;
+    const kept = this.#stateToRestore?.anchor;
     this.#stateToRestore = undefined;
-    if (anchor !== undefined) this.#position?.returnTo(anchor);
+    this.shownPosition = undefined;
+    if (target === 'end') this.#list.goToEnd();
+    else if (target === 'start') this.#list.goTo({ id: '', position: 0, offset: BELOW_TOP });
+    else if (kept?.position === target) this.#list.goTo(kept);
+    else {
+      this.shownPosition = target;
+      this.#list.goTo({ id: '', position: target, offset: BELOW_TOP });
+    }
     this.#keepState();
   }
 
-  #afterMove(): void {
-    this.following = this.#position?.following ?? true;
-    if (this.following) this.newCount = 0;
+  /** What is found is marked in the page, and the match that the reader goes to comes into view. */
+  #markFound(): void {
+    const finder = this.#finder;
     const { model } = this;
-    if (model?.isLoaded !== true || model.atStart || this.#position?.isNearStart !== true) return;
-    if (
-      !model.status.loadingOlder &&
-      model.status.olderFailure === undefined &&
-      this.#askedBefore !== model.start
-    ) {
-      this.#loadOlder();
+    const list = this.#list;
+    const [scroller] = this.getElementsByClassName('scroller');
+    if (finder.text === '' || model === undefined || list === undefined) {
+      if (this.#hasHighlights) clearHighlights();
+      this.#hasHighlights = false;
+      return;
     }
+    if (!(scroller instanceof HTMLElement)) return;
+    this.#shownMatch.step(finder, {
+      items: model.items,
+      list,
+      scroller,
+      elementOf: (id) => this.#elementOf(id),
+      load: (position) => this.#show(position),
+      update: () => this.requestUpdate(),
+    });
+    const occurrence = finder.current;
+    const item = occurrence === undefined ? undefined : itemOf(occurrence, model.items);
+    const element = item === undefined ? undefined : this.#elementOf(item.id);
+    const all = [...this.getElementsByClassName('item')].flatMap((item) => matchesIn(item, finder.text));
+    highlight(all, element === undefined ? undefined : currentMatch(element, finder));
+    this.#hasHighlights = true;
+  }
+
+  #elementOf(id: string): HTMLElement | undefined {
+    return this.querySelector<HTMLElement>(`.item[data-id="${CSS.escape(id)}"]`) ?? undefined;
+  }
+
+  readonly #findActions = {
+    search: (text: string) => this.#finder.search(text),
+    next: () => this.#finder.next(),
+    previous: () => this.#finder.previous(),
+    close: () => this.#closeFind(),
+  };
+
+  #openFind(): void {
+    const selected = document.getSelection()?.toString() ?? '';
+    if (!this.#finder.isOpen) this.#finder.open();
+    // As in an editor: what is selected is looked for.
+    if (selected !== '' && selected.length <= 200 && !selected.includes('\n')) this.#finder.search(selected);
+    void this.updateComplete.then(() => this.querySelector<HTMLInputElement>('.find-input')?.select());
+  }
+
+  #closeFind(): void {
+    this.#finder.close();
+    this.#focusList(true);
+  }
+
+  readonly #filter = (kinds: GuestState['kinds']): void => {
+    const target = this.#list?.anchor?.position ?? 'end';
+    this.#link.post({ type: 'filter', ...(kinds === undefined ? {} : { kinds }), target });
+  };
+
+  readonly #onPageKey = (event: KeyboardEvent): void => {
+    const isFind = event.key === 'f' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+    if (isFind) this.#openFind();
+    else if (event.key === 'F3' && this.#finder.isOpen)
+      this.#findActions[event.shiftKey ? 'previous' : 'next']();
+    else if (event.key === 'Escape' && this.#finder.isOpen) this.#closeFind();
+    else return;
+    event.preventDefault();
+  };
+
+  #afterMove(): void {
+    const list = this.#list;
+    if (list === undefined) return;
+    this.following = list.following;
+    const { model } = this;
+    if (model?.isLoaded !== true) return;
+    if (list.following !== (this.#toldReading === undefined)) this.#tellReading();
+    if (list.isNearStart && !model.atStart && model.status.olderFailure === undefined)
+      this.#loadOnce('older');
+    if (list.isNearEnd && !model.atEnd && model.status.failure === undefined) this.#loadOnce('newer');
+  }
+
+  /** The host lets go of what is far from there. */
+  #tellReading(): void {
+    const position = this.#list?.anchor?.position;
+    if (position === this.#toldReading) return;
+    this.#toldReading = position;
+    this.#link.post({ type: 'reading', ...(position === undefined ? {} : { position }) });
+  }
+
+  #loadOnce(side: Side): void {
+    const from = this.#edge(side);
+    if (from !== undefined && this.#asked.get(side) !== from) this.#load(side);
+  }
+
+  #load(side: Side): void {
+    const from = this.#edge(side);
+    if (from === undefined) return;
+    this.#asked.set(side, from);
+    this.#tellReading();
+    this.#link.post({ type: 'load', side, from });
+  }
+
+  #edge(side: Side): number | undefined {
+    return side === 'older' ? this.model?.start : this.model?.end;
+  }
+
+  #show(target: WindowTarget): void {
+    this.#link.post({ type: 'show', target });
   }
 
   readonly #onScroll = (): void => {
-    this.#position?.scrolled();
+    this.#list?.scrolled();
     this.#afterMove();
   };
+
+  readonly #onScrollEnd = (): void => {
+    this.#tellReading();
+    this.#keepState();
+  };
+
+  readonly #onKey = (event: KeyboardEvent): void => {
+    if (event.altKey || event.metaKey || event.shiftKey || this.model === undefined) return;
+    if (event.key === 'Home') this.#goToStart();
+    else if (event.key === 'End') this.#goToEnd();
+    else return;
+    event.preventDefault();
+  };
+
+  #goToStart(): void {
+    if (this.model?.atStart !== true) {
+      this.#show('start');
+      return;
+    }
+    this.querySelector('.scroller')?.scrollTo({ top: 0, behavior: 'instant' });
+  }
 
   readonly #goToEnd = (): void => {
-    this.#position?.goToEnd();
-    this.#afterMove();
+    if (this.model?.atEnd === true) {
+      this.#list?.goToEnd();
+      this.requestUpdate();
+    } else {
+      this.#show('end');
+    }
     this.#focusList(true);
-  };
-
-  readonly #loadOlder = (): void => {
-    if (this.model === undefined) return;
-    this.#askedBefore = this.model.start;
-    this.#link.post({ type: 'loadOlder', before: this.model.start });
   };
 
   readonly #retry = (): void => {
@@ -226,10 +420,15 @@ export class TranscriptElement extends LitElement {
 
   readonly #keepState = (): void => {
     if (this.model?.isLoaded !== true) return;
-    const { ref, header } = this.model;
-    const anchor = this.#position?.toState();
-    const open = this.folds.toState();
-    this.#link.keep({ ref, title: header.title, ...(anchor === undefined ? {} : { anchor }), open });
+    const { ref, header, kinds } = this.model;
+    const anchor = this.#list?.anchor;
+    this.#link.keep({
+      ref,
+      title: header.title,
+      ...(kinds === undefined ? {} : { kinds }),
+      ...(anchor === undefined ? {} : { anchor }),
+      open: this.folds.toState(),
+    });
   };
 
   /** Only where nothing has the focus, unless `always`: the button that had it is about to go. */

@@ -1,33 +1,32 @@
 import type { TranscriptItem } from '../../../server/protocol/transcript.ts';
-import { mergeItems } from '../../../server/protocol/transcript.ts';
 import type { TranscriptHeader } from '../header.ts';
-import type { HostMessage, TranscriptStatus } from '../messages.ts';
+import { grow, type LoadedWindow } from '../loadedWindow.ts';
+import type { GuestState, HostMessage, TranscriptStatus } from '../messages.ts';
 import type { TranscriptStrings } from '../strings.ts';
 
-/** All that the guest was told so far. */
-export interface TranscriptModel {
+/** All that the guest was told so far of the transcript. */
+export interface TranscriptModel extends LoadedWindow {
   readonly ref: string;
   readonly locale: string;
   readonly strings: TranscriptStrings;
   readonly header: TranscriptHeader;
   readonly status: TranscriptStatus;
+  /** What the reader wants to see; everything where undefined. */
+  readonly kinds: GuestState['kinds'];
   /** False until the first page is there. */
   readonly isLoaded: boolean;
-  readonly items: readonly TranscriptItem[];
-  readonly start: number;
-  readonly atStart: boolean;
 }
 
-/** Takes a message in; undefined as long as there was no `init`. */
+const nothingYet: LoadedWindow = { items: [], start: 0, end: 0, atStart: false, atEnd: false };
+
+/** Takes a message in; undefined as long as there was no `init`. Of those that tell no part of it, nothing changes. */
 export function applyMessage(
   model: TranscriptModel | undefined,
   message: HostMessage,
 ): TranscriptModel | undefined {
   if (message.type === 'init') {
-    const { type: _, loaded, ...rest } = message;
-    return loaded === undefined
-      ? { ...rest, isLoaded: false, items: [], start: 0, atStart: false }
-      : { ...rest, isLoaded: true, ...loaded };
+    const { type: _, loaded, kinds, ...rest } = message;
+    return { ...rest, kinds, isLoaded: loaded !== undefined, ...(loaded ?? nothingYet) };
   }
   if (model === undefined) return undefined;
   switch (message.type) {
@@ -35,16 +34,16 @@ export function applyMessage(
       return { ...model, header: message.header };
     case 'status':
       return { ...model, status: message.status };
-    case 'reset': {
-      const { items, start, atStart } = message;
-      return { ...model, isLoaded: true, items, start, atStart };
+    case 'window': {
+      const { type: _, target: __, kinds, ...window } = message;
+      return { ...model, ...window, kinds, isLoaded: true };
     }
-    case 'older': {
-      const { items, start, atStart } = message;
-      return { ...model, items: mergeItems([...items, ...model.items]), start, atStart };
+    case 'grown': {
+      const { type: _, side, ...window } = message;
+      return { ...model, ...window, items: grow(model.items, side, window.items, window) };
     }
-    case 'newer':
-      return { ...model, items: mergeItems([...model.items, ...message.items]) };
+    default:
+      return model;
   }
 }
 

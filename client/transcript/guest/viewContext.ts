@@ -1,5 +1,7 @@
 import type { TranscriptStrings } from '../strings.ts';
+import type { GuestMessage } from '../messages.ts';
 import type { Formats } from './formats.ts';
+import type { RichContent } from './richContent.ts';
 
 /** What every view of an item needs. The same object as long as nothing of it changes. */
 export interface ViewContext {
@@ -7,6 +9,8 @@ export interface ViewContext {
   readonly formats: Formats;
   readonly toggle: (id: string, part: string, button: Element) => void;
   readonly copy: (text: string) => void;
+  readonly post: (message: GuestMessage) => void;
+  readonly content: RichContent;
 }
 
 /** One item's share of it. */

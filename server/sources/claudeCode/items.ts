@@ -1,6 +1,9 @@
-import type { TranscriptItem } from '../../protocol/transcript.ts';
+import { isPlainObject } from '../../protocol/json.ts';
+import type { ToolResult, TranscriptItem } from '../../protocol/transcript.ts';
 import {
   blocksOf,
+  imageBlocks,
+  imagesOf,
   leftOutNote,
   lineOfItems,
   otherBlock,
@@ -11,10 +14,11 @@ import {
   type LineOfItems,
 } from '../contentBlocks.ts';
 import type { RecordAt } from '../jsonl/transcript.ts';
-import { countOf, tokensOf } from '../values.ts';
+import { countOf, exitCodeOf, tokensOf } from '../values.ts';
 import {
   parseClaudeBlock,
   type ClaudeAssistantRecord,
+  type ClaudeBlockOf,
   type ClaudeRecord,
   type ClaudeSystemRecord,
   type ClaudeUsage,
@@ -29,6 +33,15 @@ export const SYNTHETIC_MODEL = '<synthetic>';
 export function claudeItems(records: readonly RecordAt<ClaudeRecord>[]): TranscriptItem[] {
   const withTokens = linesWithTokens(records);
   return records.flatMap((at) => itemsOf(at, withTokens.has(at)));
+}
+
+/** The pictures of a line, in their order: those of the message, and those that its tool results hold. */
+export function claudeImages({ known }: ClaudeRecord): unknown[] {
+  if (known?.type !== 'user' && known?.type !== 'assistant') return [];
+  return blocksOf(known.message.content).flatMap((raw) => {
+    const isResult = isPlainObject(raw) && raw['type'] === 'tool_result';
+    return imageBlocks(isResult ? raw['content'] : [raw]);
+  });
 }
 
 /**
@@ -54,9 +67,12 @@ function itemsOf({ record, position }: RecordAt<ClaudeRecord>, withTokens: boole
   const line = lineOfItems(common.uuid, position, common.timestamp);
   switch (known?.type) {
     case 'user':
-      return [...userItems(line, known), ...leftOutNote(line, known.message.content)];
+      return [...userItems(line, known, claudeImages(record)), ...leftOutNote(line, known.message.content)];
     case 'assistant':
-      return [...assistantItems(line, known, withTokens), ...leftOutNote(line, known.message.content)];
+      return [
+        ...assistantItems(line, known, withTokens, claudeImages(record)),
+        ...leftOutNote(line, known.message.content),
+      ];
     case 'system':
       return [systemItem(line, known, raw)];
     case 'summary':
@@ -68,9 +84,13 @@ function itemsOf({ record, position }: RecordAt<ClaudeRecord>, withTokens: boole
   }
 }
 
-function userItems(line: LineOfItems, record: ClaudeUserRecord): TranscriptItem[] {
+function userItems(
+  line: LineOfItems,
+  record: ClaudeUserRecord,
+  pictures: readonly unknown[],
+): TranscriptItem[] {
   const items: TranscriptItem[] = [];
-  let images = 0;
+  const own: unknown[] = [];
   for (const [index, raw] of blocksOf(record.message.content).entries()) {
     const part = partOf(line, index);
     const block = parseClaudeBlock(raw);
@@ -78,20 +98,37 @@ function userItems(line: LineOfItems, record: ClaudeUserRecord): TranscriptItem[
       if (record.isCompactSummary === true) items.push({ ...part, kind: 'summary', text: block.text });
       else items.push(...userMessages(part, block.text, record.isMeta === true));
     } else if (block?.type === 'image') {
-      images += 1;
+      own.push(raw);
     } else if (block?.type === 'tool_result') {
-      const durationMs = record.toolUseResult?.durationMs ?? record.toolUseResult?.totalDurationMs;
-      const result = {
-        output: outputText(block.content),
-        isError: block.is_error === true,
-        durationMs: countOf(durationMs),
-      };
+      const result = toolResultOf(line, block, record, pictures);
       items.push({ ...part, kind: 'tool_result', callId: block.tool_use_id, result });
     } else {
       items.push(otherBlock(part, raw));
     }
   }
-  return withImages(line, items, images);
+  return withImages(line, items, imagesOf(line, own, pictures));
+}
+
+function toolResultOf(
+  line: LineOfItems,
+  { content, is_error: isError = false }: ClaudeBlockOf<'tool_result'>,
+  { toolUseResult }: ClaudeUserRecord,
+  pictures: readonly unknown[],
+): ToolResult {
+  const output = outputText(content, pictures);
+  return {
+    output,
+    isError,
+    exitCode: isError ? exitCodeIn(output) : undefined,
+    durationMs: countOf(toolUseResult?.durationMs ?? toolUseResult?.totalDurationMs),
+    images: imagesOf(line, imageBlocks(content), pictures),
+  };
+}
+
+/** Of a command that failed, Claude Code writes the code into the first line of its output, and nowhere else. */
+function exitCodeIn(output: string): number | undefined {
+  const [, code] = /^(?:Error: )?Exit code (-?\d{1,10})(?!\S)/.exec(output.slice(0, 50)) ?? [];
+  return code === undefined ? undefined : exitCodeOf(Number(code));
 }
 
 function userMessages(line: LineOfItems, text: string, isMeta: boolean): TranscriptItem[] {
@@ -115,11 +152,12 @@ function assistantItems(
   line: LineOfItems,
   record: ClaudeAssistantRecord,
   withTokens: boolean,
+  pictures: readonly unknown[],
 ): TranscriptItem[] {
   const blocks = blocksOf(record.message.content);
   const lastText = blocks.findLastIndex((raw) => parseClaudeBlock(raw)?.type === 'text');
   return blocks.map((raw, index) =>
-    assistantItem(partOf(line, index), record, raw, withTokens && index === lastText),
+    assistantItem(partOf(line, index), record, raw, withTokens && index === lastText, pictures),
   );
 }
 
@@ -128,6 +166,7 @@ function assistantItem(
   { message, isApiErrorMessage }: ClaudeAssistantRecord,
   raw: unknown,
   withTokens: boolean,
+  pictures: readonly unknown[],
 ): TranscriptItem {
   const block = parseClaudeBlock(raw);
   switch (block?.type) {
@@ -146,7 +185,13 @@ function assistantItem(
     case 'tool_use':
       return { ...line, kind: 'tool_call', callId: block.id, name: block.name, input: block.input };
     case 'image':
-      return { ...line, kind: 'message', role: 'assistant', text: '', images: 1 };
+      return {
+        ...line,
+        kind: 'message',
+        role: 'assistant',
+        text: '',
+        images: imagesOf(line, [raw], pictures),
+      };
     case 'tool_result':
     case undefined:
       return otherBlock(line, raw);

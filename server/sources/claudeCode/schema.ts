@@ -121,6 +121,7 @@ const block = z.discriminatedUnion('type', [
 
 /** A part of a message; undefined for one of another type or shape. */
 export type ClaudeBlock = z.infer<typeof block>;
+export type ClaudeBlockOf<T extends ClaudeBlock['type']> = Extract<ClaudeBlock, { type: T }>;
 
 export function parseClaudeBlock(raw: unknown): ClaudeBlock | undefined {
   return block.safeParse(raw).data;

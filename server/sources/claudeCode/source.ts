@@ -7,14 +7,14 @@ import type { CommandLine, SourceSession } from '../../protocol/sourceSession.ts
 import { openForReading, type OpenFile } from '../jsonl/readableFile.ts';
 import { createRowReader, type Row, type RowReader } from '../jsonl/rows.ts';
 import { SESSION_SUFFIX, type SessionFile } from '../jsonl/sessionFiles.ts';
-import { readSessionPage } from '../jsonl/sessionPage.ts';
+import { readSessionPage, readSessionPicture } from '../jsonl/sessionPage.ts';
 import { FILES_READ_AT_ONCE, readTrees, type Tree } from '../jsonl/sessionTrees.ts';
 import { newestFirst } from '../newestFirst.ts';
 import type { SessionSource, SourceListing } from '../source.ts';
 import { fileTimeOf } from '../values.ts';
 import { claudeActivity, claudeSubAgentActivity } from './activity.ts';
 import { discoverClaudeFiles, siblingPath, type ClaudeFiles } from './discover.ts';
-import { claudeItems } from './items.ts';
+import { claudeImages, claudeItems } from './items.ts';
 import { claudeFacts, type ClaudeFacts } from './listing.ts';
 import { liveClaudeProcesses } from './processes.ts';
 import { parseClaudeRecord, type ClaudeProcess } from './schema.ts';
@@ -41,7 +41,7 @@ export function createClaudeCodeSource(options: ClaudeCodeOptions): SessionSourc
   const root = join(configDir, 'projects');
   const processFolder = join(configDir, 'sessions');
   const rows = createRowReader(open, parseClaudeRecord, claudeFacts);
-  const format = { parse: parseClaudeRecord, items: claudeItems };
+  const format = { parse: parseClaudeRecord, items: claudeItems, images: claudeImages };
 
   return {
     kind: KIND,
@@ -65,6 +65,7 @@ export function createClaudeCodeSource(options: ClaudeCodeOptions): SessionSourc
       };
     },
     page: (path, query) => readSessionPage({ kind: KIND, root, open }, path, query, format),
+    image: (path, query) => readSessionPicture({ kind: KIND, root, open }, path, query, format),
     watch: (onChange) =>
       watchFolders(
         [

@@ -36,31 +36,39 @@ export function splitLines(bytes: Buffer, position: number): FileLine[] {
  * {@link MAX_LINE_BYTES}, however long a line is.
  */
 export async function* readLines(file: ReadableFile, from: number, until: number): AsyncGenerator<FileLine> {
+  for await (const lines of readLineRuns(file, from, until)) yield* lines;
+}
+
+/**
+ * As {@link readLines}, those that end in the same chunk of the file together: to wait for each line by itself takes
+ * longer than to look through it. The contents of a run share its memory.
+ */
+export async function* readLineRuns(
+  file: ReadableFile,
+  from: number,
+  until: number,
+): AsyncGenerator<FileLine[]> {
   let lineStart = from;
   let parts: Buffer[] = [];
-  let partBytes = 0;
   for (let position = from; position < until;) {
     const chunk = await readRange(file, position, Math.min(position + CHUNK_BYTES, until));
     if (chunk.length === 0) return;
+    const lines: FileLine[] = [];
     let start = 0;
     for (let lf = chunk.indexOf(LF); lf !== -1; lf = chunk.indexOf(LF, start)) {
       const end = position + lf + 1;
       const tooLong = end - 1 - lineStart > MAX_LINE_BYTES;
-      parts.push(chunk.subarray(start, lf));
-      yield {
-        position: lineStart,
-        end,
-        content: tooLong ? undefined : Buffer.concat(parts),
-      };
+      const rest = chunk.subarray(start, lf);
+      const content = tooLong ? undefined : parts.length === 0 ? rest : Buffer.concat([...parts, rest]);
+      lines.push({ position: lineStart, end, content });
       start = lf + 1;
       lineStart = end;
       parts = [];
-      partBytes = 0;
     }
-    partBytes += chunk.length - start;
-    if (partBytes > MAX_LINE_BYTES) parts = [];
-    else parts.push(chunk.subarray(start));
     position += chunk.length;
+    if (position - lineStart > MAX_LINE_BYTES) parts = [];
+    else if (start < chunk.length) parts.push(chunk.subarray(start));
+    if (lines.length > 0) yield lines;
   }
 }
 

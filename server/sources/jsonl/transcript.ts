@@ -1,7 +1,7 @@
-import { mergeItems, type TranscriptItem, type TranscriptPage } from '../../protocol/transcript.ts';
+import type { TranscriptItem, TranscriptPage } from '../../protocol/transcript.ts';
 import type { PageQuery } from '../source.ts';
 import { generationAfterCut, generationOf, isGeneration } from './generation.ts';
-import { readLinePage, type LinePage } from './linePage.ts';
+import { MAX_PAGE_BYTES, MAX_SCAN_BYTES, pagePlace, takePage } from './linePage.ts';
 import { countLines, lineStartBefore, MAX_LINE_BYTES, readLines } from './lines.ts';
 import type { ReadableFile } from './readableFile.ts';
 import { readRecord, type LineReading, type ParseRecord } from './record.ts';
@@ -24,6 +24,8 @@ export interface TranscriptFormat<R> {
    * what else is on the page: pages are cut anywhere.
    */
   items(records: readonly RecordAt<R>[]): TranscriptItem[];
+  /** The parts of a record that are pictures: an item's locator counts them by `index`. */
+  images(record: R): readonly unknown[];
 }
 
 export async function readTranscriptPage<R>(
@@ -39,36 +41,44 @@ export async function readTranscriptPage<R>(
   const generation =
     known === undefined || wasReplaced ? plain : wasCut ? generationAfterCut(plain, facts) : known;
   // Positions mean nothing in another content, so the answer is where a reader begins: the end.
-  const page = await readLinePage(file, facts.size, wasReplaced || wasCut ? { limit: query.limit } : query);
+  const asked = wasReplaced || wasCut ? { ...query, from: undefined, before: undefined } : query;
+  const place = await pagePlace(file, facts.size, asked);
 
+  const { scan } = query;
   const records: RecordAt<R>[] = [];
   const damaged: { index: number; position: number; text: string }[] = [];
-  let before = await readingBefore(file, page.start, format.parse);
-  for (const [index, line] of page.lines.entries()) {
-    const reading = readRecord(line, format.parse);
-    if (reading.kind === 'record') {
+  let before = await readingBefore(file, place.start, format.parse);
+  let index = 0;
+  const bounds = { limit: query.limit, maxBytes: scan === undefined ? MAX_PAGE_BYTES : MAX_SCAN_BYTES };
+  const { end, atEnd } = await takePage(file, facts.size, place, bounds, (line) => {
+    const isRefused = line.content !== undefined && scan?.filter?.acceptsBytes(line.content) === false;
+    const reading = isRefused ? undefined : readRecord(line, format.parse);
+    if (reading?.kind === 'record') {
       const previous = before?.kind === 'record' ? before.record : undefined;
       records.push({ position: line.position, record: reading.record, previous });
     }
-    if (reading.kind === 'damaged') damaged.push({ index, position: line.position, text: reading.text });
+    if (reading?.kind === 'damaged') damaged.push({ index, position: line.position, text: reading.text });
     before = reading;
-  }
-  const firstLine = damaged.length === 0 ? undefined : await firstLineNumber(file, page);
-  const notes = damaged.map(({ index, position, text }): TranscriptItem => ({
+    index += 1;
+    return !isRefused;
+  });
+  const isNumbered = damaged.length > 0 && scan === undefined;
+  const firstLine = isNumbered ? await firstLineNumber(file, place.start) : undefined;
+  const notes = damaged.map(({ index: lineIndex, position, text }): TranscriptItem => ({
     id: `@${position}`,
     position,
     kind: 'note',
     severity: 'warning',
     text,
-    line: firstLine === undefined ? undefined : firstLine + index,
+    line: firstLine === undefined ? undefined : firstLine + lineIndex,
   }));
-  const items = [...format.items(records), ...notes].sort((a, b) => a.position - b.position);
   return {
-    items: mergeItems(items),
-    start: page.start,
-    end: page.end,
-    atStart: page.start === 0,
-    atEnd: page.atEnd,
+    items: [...format.items(records), ...notes].sort((a, b) => a.position - b.position),
+    start: place.start,
+    end,
+    atStart: place.start === 0,
+    atEnd,
+    size: facts.size,
     generation,
   };
 }
@@ -84,7 +94,7 @@ async function readingBefore<R>(
   return undefined;
 }
 
-/** Of the page's first line, counted from 1; undefined where counting would take long. */
-async function firstLineNumber(file: ReadableFile, page: LinePage): Promise<number | undefined> {
-  return page.start > MAX_COUNTED_BYTES ? undefined : (await countLines(file, page.start)) + 1;
+/** Of the line at `start`, counted from 1; undefined where counting would take long. */
+async function firstLineNumber(file: ReadableFile, start: number): Promise<number | undefined> {
+  return start > MAX_COUNTED_BYTES ? undefined : (await countLines(file, start)) + 1;
 }

@@ -1,8 +1,8 @@
 import type { TranscriptItem } from '../../protocol/transcript.ts';
 import * as z from 'zod';
-import { outputText } from '../contentBlocks.ts';
+import { imageBlocks, imagesOf, outputText, type LineOfItems } from '../contentBlocks.ts';
 import type { RecordAt, TranscriptFormat } from '../jsonl/transcript.ts';
-import { piItems } from '../pi/items.ts';
+import { piImages, piItems } from '../pi/items.ts';
 import { parsePiRecord, type PiRecord } from '../pi/schema.ts';
 
 /*
@@ -18,7 +18,11 @@ const systemMessage = z.object({
 });
 const custom = z.object({ type: z.literal('custom'), customType: z.string().min(1).max(200) });
 
-export const openclawFormat: TranscriptFormat<PiRecord> = { parse: parsePiRecord, items: openclawItems };
+export const openclawFormat: TranscriptFormat<PiRecord> = {
+  parse: parsePiRecord,
+  items: openclawItems,
+  images: openclawImages,
+};
 
 /** What a person reads of a page's lines or events, in their order. */
 function openclawItems(records: readonly RecordAt<PiRecord>[]): TranscriptItem[] {
@@ -29,9 +33,18 @@ function openclawItems(records: readonly RecordAt<PiRecord>[]): TranscriptItem[]
   });
 }
 
+/** The pictures of an event, in their order. */
+function openclawImages(record: PiRecord): unknown[] {
+  if (record.known !== undefined) return piImages(record);
+  const { raw } = record;
+  return imageBlocks(
+    customMessage.safeParse(raw).data?.content ?? systemMessage.safeParse(raw).data?.message.content,
+  );
+}
+
 function ownItem(item: TranscriptItem & { readonly kind: 'other' }, raw: unknown): TranscriptItem {
   const { id, position, timestamp } = item;
-  const line = { id, position, timestamp };
+  const line: LineOfItems = { id, position, timestamp };
   const anew = reset.safeParse(raw).data;
   if (anew !== undefined) {
     const how = anew.reason === 'new' ? 'A new conversation begins' : 'The conversation begins anew';
@@ -40,13 +53,17 @@ function ownItem(item: TranscriptItem & { readonly kind: 'other' }, raw: unknown
   }
   const added = customMessage.safeParse(raw).data;
   if (added !== undefined) {
-    const text = outputText(added.content);
-    return { ...line, kind: 'message', role: 'user', text, injected: true };
+    return { ...line, kind: 'message', role: 'user', ...wordsOf(line, added.content), injected: true };
   }
   const system = systemMessage.safeParse(raw).data;
   if (system !== undefined) {
-    return { ...line, kind: 'message', role: 'system', text: outputText(system.message.content) };
+    return { ...line, kind: 'message', role: 'system', ...wordsOf(line, system.message.content) };
   }
   const named = custom.safeParse(raw).data;
   return named === undefined ? item : { ...item, type: named.customType };
+}
+
+function wordsOf(line: LineOfItems, content: unknown) {
+  const pictures = imageBlocks(content);
+  return { text: outputText(content, pictures), images: imagesOf(line, pictures, pictures) };
 }

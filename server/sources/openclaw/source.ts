@@ -1,18 +1,19 @@
 import { basename, dirname, join } from 'node:path';
-import { LockstepError, sessionNotFound } from '../../domain/errors.ts';
+import { LockstepError, sessionNotFound, transcriptChanged } from '../../domain/errors.ts';
 import { mapBounded } from '../../platform/concurrency.ts';
 import type { Disposable } from '../../platform/disposable.ts';
 import type { Processes } from '../../platform/processes.ts';
 import { systemErrorCode, systemErrorReason } from '../../platform/systemError.ts';
 import { watchFolders } from '../../platform/watch.ts';
 import type { TranscriptPage } from '../../protocol/transcript.ts';
-import { openForReading, type OpenFile } from '../jsonl/readableFile.ts';
+import { openForReading, type OpenFile, type ReadableFile } from '../jsonl/readableFile.ts';
 import { createRowReader } from '../jsonl/rows.ts';
-import { readSessionPage } from '../jsonl/sessionPage.ts';
+import { readPicture } from '../jsonl/recordPicture.ts';
+import { readSession } from '../jsonl/sessionPage.ts';
 import { readTranscriptPage } from '../jsonl/transcript.ts';
 import { piFacts } from '../pi/listing.ts';
 import { parsePiRecord } from '../pi/schema.ts';
-import type { PageQuery, SessionSource, SourceListing } from '../source.ts';
+import type { SessionSource, SourceListing } from '../source.ts';
 import { provedGateway } from './activity.ts';
 import { readConfig } from './config.ts';
 import { openclawFormat } from './items.ts';
@@ -23,6 +24,7 @@ import { storeAgentOf } from './sessionKey.ts';
 import { keyOfPath, sessionAtPath } from './sessionPath.ts';
 import { looseRow, sessionRow } from './sourceRows.ts';
 import { readConversationPage } from './sqlite/conversationPage.ts';
+import { readEventPicture } from './sqlite/eventPicture.ts';
 import { newestOf, treesOf, type OpenclawTree } from './sourceTrees.ts';
 import type { OpenclawSession, OpenclawSnapshot, StateDirectories } from './stateDirectory.ts';
 import { withTranscript } from './transcriptFile.ts';
@@ -47,6 +49,20 @@ export function createOpenclawSource(options: OpenclawOptions): SessionSource {
   const { stateDir, userHome, directories, ends, processes, gateways, open = openForReading } = options;
   const looseRows = createRowReader(open, parsePiRecord, piFacts);
   const snapshotNow = (): Promise<OpenclawSnapshot> => directories.read(stateDir, false, true);
+
+  /** @throws LockstepError SESSION_NOT_FOUND, and what reading an agent's store throws */
+  async function readTranscript<T>(path: string, readers: Readers<T>): Promise<T | undefined> {
+    const snapshot = await snapshotNow();
+    const session = sessionAtPath(snapshot.sessions, path);
+    if (session !== undefined) return readOfSession(session, `${KIND}:${path}`, readers, open);
+    const key = keyOfPath(path);
+    if (key !== undefined) throwIfFailed(snapshot.failed, storeAgentOf(key, snapshot.config.defaultAgent));
+    const [agents, folder, sessions, name] = path.split('/', 4);
+    const agent = snapshot.agents.agents.find(({ sessionsDir }) => basename(dirname(sessionsDir)) === folder);
+    const isOfAgent = agents === 'agents' && sessions === 'sessions' && path.endsWith(`/${name}`);
+    if (agent === undefined || name === undefined || !isOfAgent) throw sessionNotFound(`${KIND}:${path}`);
+    return readSession({ kind: KIND, root: agent.sessionsDir, open }, name, readers.inFile);
+  }
 
   return {
     kind: KIND,
@@ -94,19 +110,18 @@ export function createOpenclawSource(options: OpenclawOptions): SessionSource {
         problems: problems.map(({ path, message }) => ({ source: KIND, path, message })),
       };
     },
-    async page(path, query) {
-      const snapshot = await snapshotNow();
-      const session = sessionAtPath(snapshot.sessions, path);
-      if (session !== undefined) return sessionPage(session, `${KIND}:${path}`, query, open);
-      const key = keyOfPath(path);
-      if (key !== undefined) throwIfFailed(snapshot.failed, storeAgentOf(key, snapshot.config.defaultAgent));
-      const [agents, folder, sessions, name] = path.split('/', 4);
-      const agent = snapshot.agents.agents.find(
-        ({ sessionsDir }) => basename(dirname(sessionsDir)) === folder,
-      );
-      const isOfAgent = agents === 'agents' && sessions === 'sessions' && path.endsWith(`/${name}`);
-      if (agent === undefined || name === undefined || !isOfAgent) throw sessionNotFound(`${KIND}:${path}`);
-      return readSessionPage({ kind: KIND, root: agent.sessionsDir, open }, name, query, openclawFormat);
+    page: async (path, query) =>
+      (await readTranscript(path, {
+        inFile: (file) => readTranscriptPage(file, query, openclawFormat),
+        inDatabase: (database, id) => readConversationPage(database, id, query, openclawFormat),
+      })) ?? NO_TRANSCRIPT,
+    async image(path, query) {
+      const picture = await readTranscript(path, {
+        inFile: (file) => readPicture(file, query, openclawFormat),
+        inDatabase: (database, id) => readEventPicture(database, id, query, openclawFormat),
+      });
+      if (picture === undefined) throw transcriptChanged();
+      return picture;
     },
     watch: (onChange) => watchState(stateDir, userHome, onChange),
   };
@@ -121,22 +136,22 @@ function withChildren({ session, children }: OpenclawTree, parent?: OpenclawSess
   return [{ session, parent }, ...children.flatMap((child) => withChildren(child, session))];
 }
 
-async function sessionPage(
+/** How to read a transcript of either era. */
+interface Readers<T> {
+  readonly inFile: (file: ReadableFile) => Promise<T>;
+  readonly inDatabase: (database: string, sessionId: string) => Promise<T>;
+}
+
+/** Undefined where the session has no transcript. */
+async function readOfSession<T>(
   { place, entry }: OpenclawSession,
   ref: string,
-  query: PageQuery,
+  { inFile, inDatabase }: Readers<T>,
   open: OpenFile,
-): Promise<TranscriptPage> {
-  if (place.era === 'sqlite')
-    return readConversationPage(place.database, entry.sessionId ?? '', query, openclawFormat);
+): Promise<T | undefined> {
+  if (place.era === 'sqlite') return inDatabase(place.database, entry.sessionId ?? '');
   try {
-    const read = await withTranscript(
-      place,
-      entry,
-      (file) => readTranscriptPage(file, query, openclawFormat),
-      open,
-    );
-    return read ?? NO_TRANSCRIPT;
+    return await withTranscript(place, entry, inFile, open);
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
     const message = `The transcript of ${ref} cannot be read: ${systemErrorReason(error)}.`;
@@ -158,6 +173,7 @@ const NO_TRANSCRIPT: TranscriptPage = {
   end: 0,
   atStart: true,
   atEnd: true,
+  size: 0,
   generation: 'none',
 };
 

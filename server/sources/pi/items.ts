@@ -1,6 +1,8 @@
-import type { TranscriptItem } from '../../protocol/transcript.ts';
+import type { ToolResult, TranscriptItem } from '../../protocol/transcript.ts';
 import {
   blocksOf,
+  imageBlocks,
+  imagesOf,
   leftOutNote,
   lineOfItems,
   otherBlock,
@@ -12,12 +14,13 @@ import {
   type MessageContent,
 } from '../contentBlocks.ts';
 import type { RecordAt } from '../jsonl/transcript.ts';
-import { countOf, dollarsOf, tokensOf } from '../values.ts';
+import { countOf, dollarsOf, exitCodeOf, tokensOf } from '../values.ts';
 import {
   parsePiBlock,
   type PiAssistantMessage,
   type PiMessage,
   type PiRecord,
+  type PiToolResult,
   type PiUsage,
 } from './schema.ts';
 
@@ -27,6 +30,11 @@ export function piItems(records: readonly RecordAt<PiRecord>[]): TranscriptItem[
     const line = lineOfItems(at.record.common.id, at.position, at.record.common.timestamp);
     return [...branchNote(line, at), ...entryItems(line, at.record)];
   });
+}
+
+/** The pictures of an entry, in their order. */
+export function piImages({ known }: PiRecord): unknown[] {
+  return known?.type === 'message' && 'content' in known.message ? imageBlocks(known.message.content) : [];
 }
 
 /** pi appends to the entry it continues from, which is the one before it unless the person went back. */
@@ -41,10 +49,11 @@ function branchNote(line: LineOfItems, { record, previous }: RecordAt<PiRecord>)
   return [{ ...partOf(line, 'branch'), kind: 'note', severity: 'info', text }];
 }
 
-function entryItems(line: LineOfItems, { raw, common, known }: PiRecord): TranscriptItem[] {
+function entryItems(line: LineOfItems, record: PiRecord): TranscriptItem[] {
+  const { raw, common, known } = record;
   switch (known?.type) {
     case 'message':
-      return messageItems(line, known.message);
+      return messageItems(line, known.message, piImages(record));
     case 'model_change':
       return [{ ...line, kind: 'model_change', model: known.modelId, provider: known.provider }];
     case 'compaction':
@@ -60,24 +69,25 @@ function entryItems(line: LineOfItems, { raw, common, known }: PiRecord): Transc
   }
 }
 
-function messageItems(line: LineOfItems, message: PiMessage): TranscriptItem[] {
+function messageItems(line: LineOfItems, message: PiMessage, pictures: readonly unknown[]): TranscriptItem[] {
   switch (message.role) {
     case 'user':
-      return [...userItems(line, message.content), ...leftOutNote(line, message.content)];
+      return [...userItems(line, message.content, pictures), ...leftOutNote(line, message.content)];
     case 'assistant':
       return [
-        ...assistantItems(line, message),
+        ...assistantItems(line, message, pictures),
         ...leftOutNote(line, message.content),
         ...endNote(line, message),
       ];
     case 'toolResult': {
-      const result = { output: outputText(message.content), isError: message.isError === true };
+      const result = toolResultOf(line, message, pictures);
       return [{ ...line, kind: 'tool_result', callId: message.toolCallId, result }];
     }
     case 'bashExecution': {
       // A command that the person ran with `!`.
       const failed = message.cancelled === true || (message.exitCode ?? 0) !== 0;
-      const result = { output: message.output, isError: failed };
+      const exitCode = exitCodeOf(message.exitCode);
+      const result = { output: message.output, isError: failed, exitCode };
       return [{ ...line, kind: 'tool_call', name: 'bash', input: { command: message.command }, result }];
     }
     case 'branchSummary':
@@ -89,23 +99,51 @@ function messageItems(line: LineOfItems, message: PiMessage): TranscriptItem[] {
   }
 }
 
-function userItems(line: LineOfItems, content: MessageContent): TranscriptItem[] {
+function toolResultOf(line: LineOfItems, message: PiToolResult, pictures: readonly unknown[]): ToolResult {
+  const { content, details, toolName } = message;
+  const output = outputText(content, pictures);
+  const isError = message.isError === true;
+  return {
+    output,
+    isError,
+    exitCode:
+      exitCodeOf(details?.exitCode) ?? (isError && toolName === 'bash' ? exitCodeIn(output) : undefined),
+    durationMs: countOf(details?.durationMs),
+    images: imagesOf(line, imageBlocks(content), pictures),
+  };
+}
+
+/** Of a command that failed, pi writes the code below its output, and nowhere else. */
+function exitCodeIn(output: string): number | undefined {
+  const [, code] = /(?:^|\n)Command exited with code (-?\d{1,10})\s*$/.exec(output.slice(-100)) ?? [];
+  return code === undefined ? undefined : exitCodeOf(Number(code));
+}
+
+function userItems(
+  line: LineOfItems,
+  content: MessageContent,
+  pictures: readonly unknown[],
+): TranscriptItem[] {
   const items: TranscriptItem[] = [];
-  let images = 0;
   for (const [index, raw] of blocksOf(content).entries()) {
     const part = partOf(line, index);
     const block = parsePiBlock(raw);
     if (block?.type === 'text') items.push({ ...part, kind: 'message', role: 'user', text: block.text });
-    else if (block?.type === 'image') images += 1;
-    else items.push(otherBlock(part, raw));
+    else if (block?.type !== 'image') items.push(otherBlock(part, raw));
   }
-  return withImages(line, items, images);
+  return withImages(line, items, imagesOf(line, pictures, pictures));
 }
 
-function assistantItems(line: LineOfItems, message: PiAssistantMessage): TranscriptItem[] {
+function assistantItems(
+  line: LineOfItems,
+  message: PiAssistantMessage,
+  pictures: readonly unknown[],
+): TranscriptItem[] {
   const blocks = blocksOf(message.content);
   const lastText = blocks.findLastIndex((raw) => parsePiBlock(raw)?.type === 'text');
-  return blocks.map((raw, index) => assistantItem(partOf(line, index), message, raw, index === lastText));
+  return blocks.map((raw, index) =>
+    assistantItem(partOf(line, index), message, raw, index === lastText, pictures),
+  );
 }
 
 function assistantItem(
@@ -113,6 +151,7 @@ function assistantItem(
   message: PiAssistantMessage,
   raw: unknown,
   withUsage: boolean,
+  pictures: readonly unknown[],
 ): TranscriptItem {
   const block = parsePiBlock(raw);
   switch (block?.type) {
@@ -131,7 +170,13 @@ function assistantItem(
     case 'toolCall':
       return { ...line, kind: 'tool_call', callId: block.id, name: block.name, input: block.arguments };
     case 'image':
-      return { ...line, kind: 'message', role: 'assistant', text: '', images: 1 };
+      return {
+        ...line,
+        kind: 'message',
+        role: 'assistant',
+        text: '',
+        images: imagesOf(line, [raw], pictures),
+      };
     case undefined:
       return otherBlock(line, raw);
   }

@@ -41,8 +41,14 @@ const message = z.discriminatedUnion('role', [
   z.object({
     role: z.literal('toolResult'),
     toolCallId: z.string(),
+    toolName: text,
     content: z.unknown().optional(),
     isError: flag,
+    // OpenClaw's `exec` says here how the command ended.
+    details: z
+      .object({ exitCode: z.unknown().optional(), durationMs: z.unknown().optional() })
+      .optional()
+      .catch(undefined),
   }),
   z.object({
     role: z.literal('bashExecution'),
@@ -59,6 +65,7 @@ const message = z.discriminatedUnion('role', [
   }),
 ]);
 export type PiMessage = z.infer<typeof message>;
+export type PiToolResult = Extract<PiMessage, { role: 'toolResult' }>;
 export type PiAssistantMessage = Extract<PiMessage, { role: 'assistant' }>;
 
 const MESSAGE_ROLES: ReadonlySet<string> = new Set([

@@ -6,11 +6,11 @@ import type { SourceSession } from '../../protocol/sourceSession.ts';
 import { openForReading, type OpenFile } from '../jsonl/readableFile.ts';
 import { createRowReader, type Row } from '../jsonl/rows.ts';
 import { scanFolder, SESSION_SUFFIX } from '../jsonl/sessionFiles.ts';
-import { readSessionPage } from '../jsonl/sessionPage.ts';
+import { readSessionPage, readSessionPicture } from '../jsonl/sessionPage.ts';
 import { readTrees } from '../jsonl/sessionTrees.ts';
 import { newestFirst } from '../newestFirst.ts';
 import type { SessionSource, SourceListing } from '../source.ts';
-import { piItems } from './items.ts';
+import { piImages, piItems } from './items.ts';
 import { piFacts, rowOfFile, type PiFacts } from './listing.ts';
 import { parsePiRecord } from './schema.ts';
 
@@ -32,7 +32,7 @@ export function piAgentDir(env: NodeJS.ProcessEnv, home: string): string {
 export function createPiSource({ agentDir, open = openForReading }: PiOptions): SessionSource {
   const root = join(agentDir, 'sessions');
   const rows = createRowReader(open, parsePiRecord, piFacts);
-  const format = { parse: parsePiRecord, items: piItems };
+  const format = { parse: parsePiRecord, items: piItems, images: piImages };
 
   return {
     kind: KIND,
@@ -54,6 +54,7 @@ export function createPiSource({ agentDir, open = openForReading }: PiOptions): 
       };
     },
     page: (path, query) => readSessionPage({ kind: KIND, root, open }, path, query, format),
+    image: (path, query) => readSessionPicture({ kind: KIND, root, open }, path, query, format),
     watch: (onChange) => watchFolders([{ path: root, depth: 1 }], onChange),
   };
 }

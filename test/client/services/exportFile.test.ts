@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { writeExport } from '../../../client/services/exportFile.ts';
+import { sessionParts, writeExport } from '../../../client/services/exportFile.ts';
 import type { Call } from '../../../client/services/call.ts';
 import { sessionsExport } from '../../../server/protocol/sessionCopyMethods.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
@@ -25,9 +25,8 @@ async function exportOver(t: TestContext, call: Call, isCancelled = () => false)
   const target = join(folder, 'out.jsonl');
   await writeFile(target, 'precious');
   const sizes: number[] = [];
-  const done = writeExport(call, {
-    ids: ['a', 'b'],
-    format: 'jsonl',
+  const done = writeExport({
+    parts: sessionParts(call, ['a', 'b'], 'jsonl'),
     folder,
     place: (path) => rename(path, target),
     isCancelled,

@@ -19,7 +19,7 @@ export class FakeTranscript {
 
   /** All of it, as a reader of the whole would show it. */
   get items(): TranscriptItem[] {
-    return mergeItems(this.#records.flat());
+    return mergeItems(this.#itemsBetween(0, this.#records.length));
   }
 
   get length(): number {
@@ -48,15 +48,28 @@ export class FakeTranscript {
         ? Math.min((before ?? Infinity) / BYTES, length)
         : Math.min(from / BYTES + limit, length);
     const start = from === undefined ? Math.max(0, end - limit) : Math.min(from / BYTES, length);
+    const items = mergeItems(this.#itemsBetween(start, end));
     return {
-      items: mergeItems(this.#records.slice(start, end).flat()),
+      items: items.filter(({ kind }) => request.kinds?.includes(kind) ?? true),
       start: start * BYTES,
       end: end * BYTES,
       atStart: start === 0,
       atEnd: end === length,
+      size: length * BYTES,
       generation,
     };
   }
+
+  #itemsBetween(start: number, end: number): TranscriptItem[] {
+    return this.#records
+      .slice(start, end)
+      .flatMap((record, index) => record.map((item) => ({ ...item, position: (start + index) * BYTES })));
+  }
+}
+
+/** The same, as the transcript whose n-th record holds it gives it. */
+export function at(n: number, item: TranscriptItem): TranscriptItem {
+  return { ...item, position: n * BYTES };
 }
 
 export function message(

@@ -27,6 +27,8 @@ describe('what the reader sees', () => {
       strings,
       header: sampleHeader,
       fetchPage: async (request) => transcript.page(request),
+      // All of them in view, and with that in the page.
+      height: 2500,
     });
   }
 
@@ -51,7 +53,7 @@ describe('what the reader sees', () => {
       'Started',
       'Added by the agent program',
       'Do not touch the lexer.',
-      '1 image',
+      'Picture 1 of this message',
       'Iteration 1',
       'Thinking',
       'npm test -- --grep parser',
@@ -127,7 +129,7 @@ describe('what the reader sees', () => {
     await button.focus();
     const top = await guest.topOf('call');
     await guest.page.keyboard.press('Enter');
-    await guest.item('call').getByText('"cwd": "/"').waitFor();
+    await guest.item('call').getByText('cwd').waitFor();
     assert.equal(await button.getAttribute('aria-expanded'), 'true');
     assert.equal(await guest.item('call').locator('pre').last().innerText(), 'bin\netc');
     assert.equal(await guest.topOf('call'), top);
@@ -138,7 +140,7 @@ describe('what the reader sees', () => {
 
   test('long texts are cut until the reader wants them, copying takes the whole', async () => {
     const text = Array.from({ length: 200 }, (_, index) => `line ${index + 1}`).join('\n');
-    await using guest = await open(message('long', text));
+    await using guest = await open(message('long', text, 'user'));
     const all = guest.item('long').getByRole('button', { name: 'Show all (200 lines)' });
     await all.click();
     await guest.item('long').getByText('line 200').waitFor();
@@ -151,7 +153,7 @@ describe('what the reader sees', () => {
     assert.deepEqual(guest.copied, [text]);
   });
 
-  test('hostile text is text: nothing runs, nothing is loaded, nothing becomes a link', async () => {
+  test('hostile text is text: nothing runs, nothing is loaded, only addresses of pages are links', async () => {
     const attacks = [
       '<img src=x onerror="alert(1)">',
       '<script>alert(2)</script>',
@@ -187,8 +189,10 @@ describe('what the reader sees', () => {
     await guest.page.getByRole('heading').getByText('<script>alert(2)</script>').waitFor();
     assert.ok((await guest.item('m').innerText()).includes('<img src=x onerror="alert(1)">'));
     const foreign =
-      'img, iframe, svg, a, style:not(head style), link:not(head link), script:not(body > script)';
+      'img, iframe, svg, form, input, style:not(head style), link:not(head link), script:not(body > script)';
     assert.equal(await guest.page.locator(foreign).count(), 0);
+    const links = `[...new Set([...document.querySelectorAll('a')].map((link) => link.getAttribute('href')))]`;
+    assert.deepEqual(await guest.page.evaluate(links), ['https://evil.test/x.css']);
     assert.deepEqual(guest.problems, []);
   });
 
@@ -200,7 +204,7 @@ describe('what the reader sees', () => {
     );
     await guest.item('c').getByText('rm ⟨U+202E⟩txt.exe⟨U+2066⟩').waitFor();
     await guest.item('m').getByText('rm ⟨U+202E⟩txt.exe⟨U+2066⟩').waitFor();
-    const isolation = `getComputedStyle(document.querySelector('.prose')).unicodeBidi`;
+    const isolation = `getComputedStyle(document.querySelector('.markdown')).unicodeBidi`;
     assert.equal(await guest.page.evaluate<string>(isolation), 'isolate');
   });
 
@@ -216,7 +220,7 @@ describe('what the reader sees', () => {
     });
     const wide = `document.querySelector('.scroller').scrollWidth > document.querySelector('.scroller').clientWidth`;
     await guest.item('c').getByRole('button').click();
-    assert.ok((await guest.item('m').innerText()).length < 5000);
+    assert.ok((await guest.item('m').innerText()).length < 21_000);
     assert.equal(await guest.page.evaluate<boolean>(wide), false);
     await guest.item('m').getByRole('button', { name: 'Show all (1,048,576 characters)' }).click();
     await guest.item('m').getByRole('button', { name: 'Show less' }).waitFor();
@@ -283,10 +287,13 @@ describe('what the reader sees', () => {
     await guest.page.getByRole('alert').getByText('Damaged').waitFor();
     await guest.scrollTo(300);
     await guest.scrollTo(0);
-    const asked = () => guest.sent.filter((sent) => JSON.stringify(sent).includes('loadOlder')).length;
+    const asked = () => guest.sent.filter((sent) => JSON.stringify(sent).includes('"side":"older"')).length;
     assert.equal(asked(), 1);
     broken = false;
     await guest.page.getByRole('button', { name: 'Retry' }).click();
+    await guest.page.getByRole('alert').waitFor({ state: 'detached' });
+    await guest.scroller.focus();
+    await guest.page.keyboard.press('Home');
     await guest.item('m1').waitFor({ state: 'attached' });
     assert.equal(await guest.page.getByRole('alert').count(), 0);
   });

@@ -1,32 +1,29 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { basename } from 'node:path';
 import { build } from 'esbuild';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import type { TranscriptHeader } from '../../../client/transcript/header.ts';
 import { panelHtml } from '../../../client/transcript/panelHtml.ts';
 import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
-import type { FetchPage } from '../../../client/transcript/transcriptFeed.ts';
-import { TranscriptHost } from '../../../client/transcript/transcriptHost.ts';
+import type { FeedStart, FetchPage } from '../../../client/transcript/transcriptFeed.ts';
+import { TranscriptHost, type GuestRequest } from '../../../client/transcript/transcriptHost.ts';
 import type { ThemeName } from './vscodeThemes.ts';
 import { themes } from './vscodeThemes.ts';
+import { guestBundles } from '../../../scripts/guestBundles.ts';
 
 const ORIGIN = 'http://transcript.test';
 
 /** What the extension's dist folder holds of the guest. */
 export async function buildGuest(): Promise<ReadonlyMap<string, Buffer>> {
-  const repository = new URL('../../../', import.meta.url);
-  const bundle = await build({
-    entryPoints: [fileURLToPath(new URL('client/transcript/guest/main.ts', repository))],
-    bundle: true,
-    format: 'iife',
-    target: 'es2024',
-    write: false,
-    logLevel: 'silent',
-  });
-  const codicons = new URL('node_modules/@vscode/codicons/dist/', repository);
+  const outputs = await Promise.all(
+    guestBundles.map((bundle) => build({ ...bundle, outdir: '/', write: false, logLevel: 'silent' })),
+  );
+  const built = outputs.flatMap(({ outputFiles }) =>
+    outputFiles.map(({ path, contents }) => [`/${basename(path)}`, Buffer.from(contents)] as const),
+  );
+  const codicons = new URL('../../../node_modules/@vscode/codicons/dist/', import.meta.url);
   return new Map([
-    ['/transcript.js', Buffer.from(bundle.outputFiles[0]?.contents ?? [])],
-    ['/transcript.css', await readFile(new URL('media/transcript.css', repository))],
+    ...built,
     ['/codicon.css', await readFile(new URL('codicon.css', codicons))],
     ['/codicon.ttf', await readFile(new URL('codicon.ttf', codicons))],
   ]);
@@ -37,8 +34,13 @@ export interface GuestOptions {
   readonly strings: TranscriptStrings;
   readonly fetchPage: FetchPage;
   readonly header?: TranscriptHeader;
+  readonly start?: FeedStart;
   readonly theme?: ThemeName;
   readonly height?: number;
+  /** What the browser is like otherwise: its zoom, what it tells of the reader's wishes. */
+  readonly browserOptions?: BrowserContextOptions;
+  /** Answers what the guest asks for besides the transcript's window; unanswered without it. */
+  readonly answer?: (request: GuestRequest, guest: GuestPage) => void;
 }
 
 /** The guest in a page of its own, joined to the real host side. VS Code between the two is a stub. */
@@ -48,7 +50,9 @@ export class GuestPage implements AsyncDisposable {
   /** Messages from the guest, in order. */
   readonly sent: unknown[] = [];
   readonly copied: string[] = [];
-  /** Whatever must never happen: errors, violations of the policy, messages that were not understood. */
+  /** What the guest asked for besides the transcript's window. */
+  readonly requests: GuestRequest[] = [];
+  /** Whatever must never happen: errors, violations of the policy, requests, messages that were not understood. */
   readonly problems: unknown[] = [];
 
   private constructor(page: Page, options: GuestOptions) {
@@ -65,7 +69,12 @@ export class GuestPage implements AsyncDisposable {
         explanation: 'The server may be restarting.',
       }),
       showError: (error) => this.problems.push(error),
-      copy: (text) => this.copied.push(text),
+      start: options.start ?? { target: 'end', kinds: undefined },
+      onRequest: (request) => {
+        this.requests.push(request);
+        if (request.type === 'copy') this.copied.push(request.text);
+        options.answer?.(request, this);
+      },
       post: (message) =>
         void this.page.evaluate(`postMessage(${JSON.stringify(message)}, '*')`).catch(() => {}),
     });
@@ -76,18 +85,23 @@ export class GuestPage implements AsyncDisposable {
       viewport: { width: 900, height: options.height ?? 700 },
       timezoneId: 'UTC',
       locale: 'en-GB',
+      ...options.browserOptions,
     });
     const page = await context.newPage();
     const guest = new GuestPage(page, options);
     page.on('pageerror', (error) => guest.problems.push(error));
     page.on('console', (message) => guest.problems.push(message.text()));
     page.on('dialog', (dialog) => guest.problems.push(dialog.message()));
+    page.on('popup', (popup) => guest.problems.push(`popup: ${popup.url()}`));
     await context.route('**/*', (route) => {
       const { pathname, origin } = new URL(route.request().url());
       const file = origin === ORIGIN ? options.files.get(pathname) : undefined;
       if (pathname === '/' && origin === ORIGIN)
         return route.fulfill({ contentType: 'text/html', body: pageHtml() });
-      if (file === undefined) return route.abort();
+      if (file === undefined) {
+        guest.problems.push(`request: ${route.request().url()}`);
+        return route.abort();
+      }
       return route.fulfill({ contentType: contentType(pathname), body: file });
     });
     await page.exposeFunction('toHost', (message: unknown) => {
@@ -111,7 +125,7 @@ export class GuestPage implements AsyncDisposable {
   }
 
   get scroller(): Locator {
-    return this.page.getByRole('log');
+    return this.page.locator('.scroller');
   }
 
   item(id: string): Locator {
@@ -140,6 +154,18 @@ export class GuestPage implements AsyncDisposable {
         s.addEventListener('scrollend', () => done(), { once: true });
         s.scrollTop = ${top};
       })`,
+    );
+  }
+
+  /** The first item in view, and where it is. */
+  async firstInView(): Promise<{ readonly id: string; readonly top: number }> {
+    return this.page.evaluate<{ id: string; top: number }>(
+      `(() => {
+        const top = document.querySelector('.scroller').getBoundingClientRect().top;
+        const places = [...document.querySelectorAll('.item')].map((item) => [item, item.getBoundingClientRect()]);
+        const [item, place] = places.find(([, { bottom }]) => bottom > top);
+        return { id: item.dataset.id, top: place.top - top };
+      })()`,
     );
   }
 

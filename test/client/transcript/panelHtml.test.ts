@@ -10,13 +10,15 @@ const html = panelHtml({
   styles: ['https://x/codicon.css', 'https://x/transcript.css'],
 });
 
-test('the policy allows the one script, styles and fonts of the extension, and nothing else', () => {
+test('the policy allows the one script, styles and fonts of the extension, what the page itself makes, and nothing else', () => {
   const [, policy = ''] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html) ?? [];
   assert.deepEqual(policy.split('; '), [
     "default-src 'none'",
     "style-src 'self' https://*.vscode-cdn.net",
     "font-src 'self' https://*.vscode-cdn.net",
     "script-src 'nonce-abc123=='",
+    'img-src blob:',
+    'worker-src blob:',
     "base-uri 'none'",
     "form-action 'none'",
   ]);

@@ -36,7 +36,7 @@ const items: readonly TranscriptItem[] = [
     position: 0,
     role: 'user',
     text: 'The parser tests fail since the upgrade. Please find out why, and make them pass.\n\nDo not touch the lexer.',
-    images: 1,
+    images: [{ position: 0, index: 0 }],
     timestamp: '2026-11-21T09:00:01.000Z',
   },
   {

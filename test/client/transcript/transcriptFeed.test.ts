@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { FeedUpdate, PageRequest } from '../../../client/transcript/transcriptFeed.ts';
+import type { FeedStart, FeedUpdate, PageRequest } from '../../../client/transcript/transcriptFeed.ts';
 import { TranscriptFeed } from '../../../client/transcript/transcriptFeed.ts';
 import type { TranscriptPage } from '../../../server/protocol/transcript.ts';
 import { FakeTranscript, messages } from './fakeTranscript.ts';
+
+const idle = { loading: false, loadingOlder: false, loadingNewer: false, newCount: 0 };
 
 interface Setup {
   readonly feed: TranscriptFeed;
@@ -11,7 +13,10 @@ interface Setup {
   readonly updates: FeedUpdate[];
 }
 
-function setUp(fetchPage: (request: PageRequest) => Promise<TranscriptPage>): Setup {
+function setUp(
+  fetchPage: (request: PageRequest) => Promise<TranscriptPage>,
+  start: FeedStart = { target: 'end', kinds: undefined },
+): Setup {
   const requests: PageRequest[] = [];
   const updates: FeedUpdate[] = [];
   const feed = new TranscriptFeed(
@@ -20,6 +25,7 @@ function setUp(fetchPage: (request: PageRequest) => Promise<TranscriptPage>): Se
       return fetchPage(request);
     },
     (update) => updates.push(update),
+    start,
   );
   return { feed, requests, updates };
 }
@@ -38,10 +44,10 @@ describe('TranscriptFeed', () => {
     transcript.append(...messages(1, 10));
     const { feed, requests, updates } = setUp(async (request) => transcript.page(request));
     await feed.catchUp();
-    assert.deepEqual(requests, [{}]);
+    assert.deepEqual(requests, [{ maxText: 20_000 }]);
     assert.deepEqual(ids(feed), ['m8', 'm9', 'm10']);
     assert.equal(feed.loaded?.atStart, false);
-    assert.deepEqual(kinds(updates), ['reset']);
+    assert.deepEqual(kinds(updates), ['window']);
   });
 
   test('says that it loads, and then no more', async () => {
@@ -50,7 +56,7 @@ describe('TranscriptFeed', () => {
     await feed.catchUp();
     assert.deepEqual(
       updates.map((update) => (update.kind === 'status' ? update.status : update.kind)),
-      [{ loading: true, loadingOlder: false }, 'reset', { loading: false, loadingOlder: false }],
+      [{ ...idle, loading: true }, 'window', idle],
     );
   });
 
@@ -66,7 +72,7 @@ describe('TranscriptFeed', () => {
       [undefined, 30, 60, 90],
     );
     assert.deepEqual(feed.loaded?.items, transcript.items);
-    assert.deepEqual(kinds(updates), ['reset', 'newer', 'newer', 'newer']);
+    assert.deepEqual(kinds(updates), ['window', 'grown', 'grown', 'grown']);
   });
 
   test('a change during a fetch is read after it, several changes once', async () => {
@@ -94,13 +100,13 @@ describe('TranscriptFeed', () => {
     transcript.append(...messages(1, 10));
     const { feed, requests } = setUp(async (request) => transcript.page(request));
     await feed.catchUp();
-    await Promise.all([feed.loadOlder(60), feed.loadOlder(60)]);
-    await feed.loadOlder(60); // what is before 60 is there by now
+    await Promise.all([feed.load('older', 60), feed.load('older', 60)]);
+    await feed.load('older', 60); // what is before 60 is there by now
     assert.equal(requests.length, 2);
-    await feed.loadOlder(20);
+    await feed.load('older', 20);
     assert.deepEqual(feed.loaded?.items, transcript.items);
     assert.equal(feed.loaded?.atStart, true);
-    await feed.loadOlder(0);
+    await feed.load('older', 0);
     assert.equal(requests.length, 3);
   });
 
@@ -109,7 +115,7 @@ describe('TranscriptFeed', () => {
     transcript.append(...messages(1, 1), [], [], [], [], ...messages(2, 2));
     const { feed, requests } = setUp(async (request) => transcript.page(request));
     await feed.catchUp();
-    await feed.loadOlder(50);
+    await feed.load('older', 50);
     assert.deepEqual(ids(feed), ['m1', 'm2', 'm3']);
     assert.equal(requests.length, 4);
   });
@@ -117,7 +123,7 @@ describe('TranscriptFeed', () => {
   test('starts over when the transcript was replaced, whichever way it finds out', async () => {
     for (const ask of [
       (feed: TranscriptFeed) => feed.catchUp(),
-      (feed: TranscriptFeed) => feed.loadOlder(20),
+      (feed: TranscriptFeed) => feed.load('older', 20),
     ]) {
       const transcript = new FakeTranscript(3);
       transcript.append(...messages(1, 5));
@@ -127,7 +133,7 @@ describe('TranscriptFeed', () => {
       await ask(feed);
       assert.deepEqual(ids(feed), ['m100', 'm101']);
       assert.equal(feed.loaded?.atStart, true);
-      assert.deepEqual(kinds(updates), ['reset', 'reset']);
+      assert.deepEqual(kinds(updates), ['window', 'window']);
     }
   });
 
@@ -141,7 +147,7 @@ describe('TranscriptFeed', () => {
     });
     await feed.catchUp();
     broken = true;
-    await feed.loadOlder(30);
+    await feed.load('older', 30);
     assert.match(String(feed.status.olderFailure), /no server/);
     assert.equal('failure' in feed.status, false);
     transcript.append(...messages(7, 1));
@@ -150,7 +156,7 @@ describe('TranscriptFeed', () => {
     assert.deepEqual(ids(feed), ['m4', 'm5', 'm6']);
     broken = false;
     await feed.retry();
-    assert.deepEqual(feed.status, { loading: false, loadingOlder: false });
+    assert.deepEqual(feed.status, idle);
     assert.deepEqual(feed.loaded?.items, transcript.items);
   });
 
@@ -162,7 +168,7 @@ describe('TranscriptFeed', () => {
       return transcript.page(request);
     });
     await feed.catchUp();
-    await feed.loadOlder(30);
+    await feed.load('older', 30);
     await feed.catchUp();
     assert.equal(requests.filter(({ before }) => before !== undefined).length, 1);
     assert.match(String(feed.status.olderFailure), /damaged/);
@@ -186,5 +192,113 @@ describe('TranscriptFeed', () => {
     await feed.catchUp();
     assert.equal(updates.length, told);
     assert.equal(requests.length, 1);
+  });
+
+  test('opens at a place with what is on both sides of it, and grows in both directions', async () => {
+    const transcript = new FakeTranscript(4);
+    transcript.append(...messages(0, 1000));
+    const { feed, updates } = setUp(async (request) => transcript.page(request), {
+      target: 5000,
+      kinds: undefined,
+    });
+    await feed.catchUp();
+    assert.deepEqual([feed.loaded?.start, feed.loaded?.end], [4000, 6000]);
+    assert.equal(updates.find(({ kind }) => kind === 'window')?.kind, 'window');
+    await feed.load('newer', 6000);
+    await feed.load('older', 4000);
+    assert.deepEqual(
+      ids(feed),
+      transcript.items.slice(396, 604).map(({ id }) => id),
+    );
+  });
+
+  test('shows the start, and the end again', async () => {
+    const transcript = new FakeTranscript(3);
+    transcript.append(...messages(0, 10));
+    const { feed } = setUp(async (request) => transcript.page(request));
+    await feed.catchUp();
+    await feed.show('start');
+    assert.deepEqual(ids(feed), ['m0', 'm1', 'm2']);
+    await feed.show('end');
+    assert.deepEqual(ids(feed), ['m7', 'm8', 'm9']);
+  });
+
+  test('the last of several places that are asked for is shown', async () => {
+    const transcript = new FakeTranscript(3);
+    transcript.append(...messages(0, 1000));
+    const { feed, updates } = setUp(async (request) => transcript.page(request));
+    await feed.catchUp();
+    await Promise.all([feed.show('start'), feed.show(5000), feed.show('end')]);
+    assert.deepEqual(ids(feed), ['m997', 'm998', 'm999']);
+    const last = updates.findLast((update) => update.kind === 'window');
+    assert.equal(last?.kind === 'window' && last.target, 'end');
+  });
+
+  test('counts what comes while the reader is elsewhere, and no more when they are back', async () => {
+    const transcript = new FakeTranscript(3);
+    transcript.append(...messages(0, 10));
+    const { feed } = setUp(async (request) => transcript.page(request));
+    await feed.catchUp();
+    feed.reading(70);
+    transcript.append(...messages(10, 5));
+    await feed.catchUp();
+    assert.equal(feed.status.newCount, 5);
+    feed.reading(undefined);
+    assert.equal(feed.status.newCount, 0);
+    transcript.append(...messages(15, 2));
+    await feed.catchUp();
+    assert.equal(feed.status.newCount, 0);
+  });
+
+  test('holds a bounded part around the reader, whichever way they go', async () => {
+    const transcript = new FakeTranscript(500);
+    transcript.append(...messages(0, 6000));
+    const { feed } = setUp(async (request) => transcript.page(request));
+    await feed.catchUp();
+    while (feed.loaded?.atStart === false) {
+      feed.reading(feed.loaded.start);
+      await feed.load('older', feed.loaded.start);
+      assert.ok(feed.loaded.items.length <= 2000);
+    }
+    assert.equal(ids(feed)[0], 'm0');
+    assert.equal(feed.loaded?.atEnd, false);
+    // What comes at the other end is counted, and not held.
+    transcript.append(...messages(6000, 700));
+    await feed.catchUp();
+    assert.equal(feed.status.newCount, 700);
+    assert.ok(feed.loaded.items.length <= 2000);
+    while (!feed.loaded.atEnd) {
+      feed.reading(feed.loaded.end);
+      await feed.load('newer', feed.loaded.end);
+      assert.ok(feed.loaded.items.length <= 2000);
+    }
+    assert.equal(ids(feed).at(-1), 'm6699');
+    assert.equal(feed.status.newCount, 700);
+  });
+
+  test('follows an end that grows for long, and lets go of what is behind', async () => {
+    const transcript = new FakeTranscript(400);
+    transcript.append(...messages(0, 400));
+    const { feed } = setUp(async (request) => transcript.page(request));
+    await feed.catchUp();
+    for (let first = 400; first < 4000; first += 400) {
+      transcript.append(...messages(first, 400));
+      await feed.catchUp();
+    }
+    assert.equal(feed.loaded?.items.length, 2000);
+    assert.equal(ids(feed).at(-1), 'm3999');
+    assert.equal(feed.loaded?.atStart, false);
+  });
+
+  test('reads on where a filter leaves a page empty', async () => {
+    const transcript = new FakeTranscript(10);
+    const thought = { kind: 'thinking', id: 't', position: 0, text: 'hm' } as const;
+    transcript.append(...messages(0, 35), [thought], ...messages(36, 60));
+    const { feed } = setUp(async (request) => transcript.page(request));
+    await feed.catchUp();
+    await feed.filter(['thinking'], 'end');
+    assert.deepEqual(ids(feed), ['t']);
+    await feed.filter(undefined, 350);
+    assert.ok(ids(feed).includes('t') && ids(feed).includes('m34') && ids(feed).includes('m36'));
   });
 });

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import type { FeedUpdate } from '../../../client/transcript/transcriptFeed.ts';
+import { grow } from '../../../client/transcript/loadedWindow.ts';
 import { TranscriptFeed } from '../../../client/transcript/transcriptFeed.ts';
 import type { TranscriptItem } from '../../../server/protocol/transcript.ts';
-import { mergeItems } from '../../../server/protocol/transcript.ts';
 import type { FakeRecord } from './fakeTranscript.ts';
 import { FakeTranscript, message } from './fakeTranscript.ts';
 
@@ -42,9 +42,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 function replay(updates: readonly FeedUpdate[]): readonly TranscriptItem[] {
   let items: readonly TranscriptItem[] = [];
   for (const update of updates) {
-    if (update.kind === 'reset') items = update.items;
-    else if (update.kind === 'older') items = mergeItems([...update.items, ...items]);
-    else if (update.kind === 'newer') items = mergeItems([...items, ...update.items]);
+    if (update.kind === 'window') items = update.items;
+    else if (update.kind === 'grown') items = grow(items, update.side, update.items, update);
   }
   return items;
 }
@@ -71,8 +70,9 @@ test('whatever happens, in whatever order the answers come, the feed ends with e
           return request.from === undefined ? early : transcript.page(request);
         },
         (update) => updates.push(update),
+        { target: 'end', kinds: undefined },
       );
-      const loadOlder = () => feed.loadOlder(feed.loaded?.start ?? 0);
+      const loadOlder = () => feed.load('older', feed.loaded?.start ?? 0);
       const pending: Promise<void>[] = [];
       const sequence = scheduler.scheduleSequence(
         steps.map((step) => async () => {
@@ -92,7 +92,12 @@ test('whatever happens, in whatever order the answers come, the feed ends with e
       assert.deepEqual(feed.loaded?.items, transcript.items);
       assert.deepEqual(replay(updates), transcript.items);
       assert.equal(feed.loaded?.atStart, true);
-      assert.deepEqual(feed.status, { loading: false, loadingOlder: false });
+      assert.deepEqual(feed.status, {
+        loading: false,
+        loadingOlder: false,
+        loadingNewer: false,
+        newCount: 0,
+      });
     }),
     { numRuns: 500 },
   );

@@ -14,7 +14,7 @@ class Conversation {
   readonly transcript = new FakeTranscript(5);
   readonly received: HostMessage[] = [];
   readonly errors: unknown[] = [];
-  readonly copied: string[] = [];
+  readonly requests: unknown[] = [];
   readonly host: TranscriptHost;
   fails = false;
   fetches = 0;
@@ -33,7 +33,8 @@ class Conversation {
       fetchPage,
       describeError: (error) => ({ title: 'Failed', message: String(error) }),
       showError: (error) => this.errors.push(error),
-      copy: (text) => this.copied.push(text),
+      start: { target: 'end', kinds: undefined },
+      onRequest: (request) => this.requests.push(request),
       post: (message) => this.received.push(hostMessage.parse(JSON.parse(JSON.stringify(message)))),
     });
   }
@@ -62,7 +63,7 @@ describe('TranscriptHost', () => {
     assert.equal(conversation.received.length, 0);
     assert.equal(conversation.fetches, 0);
     await conversation.send({ type: 'ready' });
-    assert.deepEqual(conversation.types, ['init', 'status', 'reset', 'status']);
+    assert.deepEqual(conversation.types, ['init', 'status', 'window', 'status']);
     const [init] = conversation.received;
     assert.equal(init?.type === 'init' && init.header.title, 'Two');
   });
@@ -71,7 +72,7 @@ describe('TranscriptHost', () => {
     const conversation = new Conversation();
     conversation.transcript.append(...messages(1, 8));
     await conversation.send({ type: 'ready' });
-    await conversation.send({ type: 'loadOlder', before: 30 });
+    await conversation.send({ type: 'load', side: 'older', from: 30 });
     conversation.host.guestLeft();
     conversation.received.length = 0;
     conversation.transcript.append(...messages(9, 1));
@@ -79,7 +80,7 @@ describe('TranscriptHost', () => {
     await conversation.idle();
     assert.equal(conversation.received.length, 0);
     await conversation.send({ type: 'ready' });
-    assert.deepEqual(conversation.types, ['init', 'newer']);
+    assert.deepEqual(conversation.types, ['init', 'grown']);
     const [init] = conversation.received;
     assert.equal(init?.type === 'init' && init.loaded?.items.length, 8);
   });
@@ -95,7 +96,7 @@ describe('TranscriptHost', () => {
     });
     conversation.fails = false;
     await conversation.send({ type: 'retry' });
-    assert.deepEqual(conversation.types.slice(-2), ['reset', 'status']);
+    assert.deepEqual(conversation.types.slice(-2), ['window', 'status']);
   });
 
   test('a header that is the same is not told again', async () => {
@@ -106,12 +107,12 @@ describe('TranscriptHost', () => {
     assert.equal(conversation.types.filter((type) => type === 'header').length, 1);
   });
 
-  test('copies, reports problems of the guest, and refuses what it does not understand', async () => {
+  test('passes on what others answer, reports problems of the guest, and refuses what it does not understand', async () => {
     const conversation = new Conversation();
     await conversation.send({ type: 'copy', text: 'abc' });
     await conversation.send({ type: 'problem', message: 'odd' });
     conversation.host.receive({ type: 'run', command: 'rm' });
-    assert.deepEqual(conversation.copied, ['abc']);
+    assert.deepEqual(conversation.requests, [{ type: 'copy', text: 'abc' }]);
     assert.equal(conversation.errors.length, 2);
   });
 

@@ -14,4 +14,27 @@ describe('a session as markdown', () => {
     });
     assert.ok(text.includes(`\n\`\`\`\`\`\`\n${output}\n\`\`\`\`\`\`\n`));
   });
+
+  it('says of a tool call how it ended, and that there are pictures', () => {
+    const images = [
+      { position: 4, index: 0 },
+      { position: 4, index: 1 },
+    ];
+    const base = { id: '1', position: 0, kind: 'tool_call', name: 'shot' } as const;
+    assert.equal(
+      itemMarkdown({ ...base, result: { output: 'no display', isError: true, exitCode: 3, images } }),
+      '\n### Tool: shot (failed)\n\n```\nno display\n```\n\nExit code 3\n\n_2 pictures_\n',
+    );
+    assert.equal(
+      itemMarkdown({
+        ...base,
+        result: { output: '', isError: false, exitCode: 0, images: images.slice(1) },
+      }),
+      '\n### Tool: shot\n\n_1 picture_\n',
+    );
+    assert.equal(
+      itemMarkdown({ id: '1', position: 0, kind: 'message', role: 'user', text: 'See', images }),
+      '\n### User\n\nSee\n\n_2 pictures_\n',
+    );
+  });
 });

@@ -211,7 +211,7 @@ describe("transcripts of Lockstep's own sessions", () => {
     await call(lifecycle.sessionsPause, { id, reason: 'lunch' });
     await call(lifecycle.sessionsComplete, { id, result: 'Done' });
     const { items, ...page } = await call(transcriptsPage, { ref: `lockstep:${id}` });
-    assert.deepEqual(page, { start: 1, end: 11, atStart: true, atEnd: true, generation: id });
+    assert.deepEqual(page, { start: 1, end: 11, atStart: true, atEnd: true, size: 11, generation: id });
     assert.deepEqual(
       items.map(({ timestamp: _, id: __, ...item }) => item),
       [

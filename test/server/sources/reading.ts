@@ -69,7 +69,8 @@ export async function pageOf(
   path: string,
   query: Partial<PageQuery> = {},
 ): Promise<TranscriptPage> {
-  return transcriptPage.parse(overTheWire(await source.page(path, { limit: 1000, ...query })));
+  const { items, ...page } = await source.page(path, { limit: 1000, ...query });
+  return transcriptPage.parse(overTheWire({ ...page, items: mergeItems(items) }));
 }
 
 function overTheWire(value: unknown): unknown {
@@ -120,7 +121,7 @@ export function outline(items: readonly TranscriptItem[]): string[] {
 function line(item: TranscriptItem): string {
   switch (item.kind) {
     case 'message': {
-      const marks = `${item.injected === true ? ', injected' : ''}${item.images ? `, ${item.images} image` : ''}`;
+      const marks = `${item.injected === true ? ', injected' : ''}${item.images ? `, ${item.images.length} image` : ''}`;
       return `${item.role}${marks}: ${start(item.text)}`;
     }
     case 'tool_call': {

@@ -4,7 +4,7 @@ import type { TranscriptItem } from '../../../../server/protocol/transcript.ts';
 import { foldView, icon, timeView } from '../controls.ts';
 import { revealBidi } from '../../../services/plainText.ts';
 import { jsonText } from '../plainText.ts';
-import { blockView, proseView } from '../textView.ts';
+import { blockView, proseView, READ_WHOLE } from '../textView.ts';
 import type { ItemContext } from '../viewContext.ts';
 import {
   compactionView,
@@ -28,7 +28,12 @@ export function itemView(context: ItemContext, item: TranscriptItem): TemplateRe
         className: 'quiet thinking',
         summary: html`${icon('thinking')}<span class="fold-title">${context.strings.thinking}</span>
           ${beginning(context, 'thinking', item.text)}`,
-        body: () => proseView(context, 'text', item.text),
+        body: () =>
+          proseView(context, 'text', item.text, {
+            title: context.strings.thinking,
+            cut: item.cut,
+            limits: READ_WHOLE,
+          }),
       });
     case 'tool_call':
       return toolCallView(context, item);
@@ -54,7 +59,12 @@ export function itemView(context: ItemContext, item: TranscriptItem): TemplateRe
         className: 'quiet',
         summary: html`${icon('symbol-event')}<span class="fold-title mono">${revealBidi(item.type)}</span>
           <span class="fold-summary"></span>${timeView(context, item.timestamp)}`,
-        body: () => blockView(context, 'data', jsonText(item.data)),
+        body: () =>
+          blockView(context, 'data', jsonText(item.data), {
+            title: revealBidi(item.type),
+            cut: item.cut,
+            grammar: 'json',
+          }),
       });
   }
 }

@@ -1,6 +1,6 @@
 import type { TemplateResult } from 'lit';
 import { html, nothing } from 'lit';
-import type { TranscriptItemOf } from '../../../../server/protocol/transcript.ts';
+import type { CutText, TranscriptItemOf } from '../../../../server/protocol/transcript.ts';
 import { fill } from '../../strings.ts';
 import { icon, timeView } from '../controls.ts';
 import { revealBidi } from '../../../services/plainText.ts';
@@ -13,6 +13,7 @@ interface Line {
   readonly title: string;
   readonly text?: string | undefined;
   readonly timestamp?: string | undefined;
+  readonly cut?: CutText | undefined;
 }
 
 /** One quiet line, with a text of its own below it where there is one. */
@@ -23,7 +24,7 @@ function lineView(context: ItemContext, line: Line): TemplateResult {
       <div class="line-head">
         <span class="line-title">${line.title}</span>${timeView(context, line.timestamp)}
       </div>
-      ${line.text === undefined || line.text === '' ? nothing : proseView(context, 'text', line.text)}
+      ${line.text === undefined || line.text === '' ? nothing : proseView(context, 'text', line.text, { title: line.title, cut: line.cut })}
     </div>
   </div>`;
 }
@@ -42,12 +43,12 @@ export function iterationView(context: ItemContext, item: TranscriptItemOf<'iter
       number === undefined
         ? strings.iterationEndedUnnumbered
         : fill(strings.iterationEnded, formats.count(number));
-    return lineView(context, { icon: 'pass', title, text, timestamp });
+    return lineView(context, { icon: 'pass', title, text, timestamp, cut: item.cut });
   }
   const title =
     number === undefined ? strings.iterationUnnumbered : fill(strings.iteration, formats.count(number));
   return html`${dividerView(context, title, timestamp)}
-  ${text === undefined || text === '' ? nothing : html`<div class="divider-text">${proseView(context, 'text', text)}</div>`}`;
+  ${text === undefined || text === '' ? nothing : html`<div class="divider-text">${proseView(context, 'text', text, { title, cut: item.cut })}</div>`}`;
 }
 
 const lifecycleIcons = {
@@ -63,7 +64,14 @@ const lifecycleIcons = {
 export function lifecycleView(context: ItemContext, item: TranscriptItemOf<'lifecycle'>): TemplateResult {
   const { event, text, timestamp } = item;
   const title = context.strings.lifecycle[event];
-  return lineView(context, { icon: lifecycleIcons[event], className: event, title, text, timestamp });
+  return lineView(context, {
+    icon: lifecycleIcons[event],
+    className: event,
+    title,
+    text,
+    timestamp,
+    cut: item.cut,
+  });
 }
 
 export function summaryView(context: ItemContext, item: TranscriptItemOf<'summary'>): TemplateResult {
@@ -74,6 +82,7 @@ export function summaryView(context: ItemContext, item: TranscriptItemOf<'summar
     title: context.strings.summary,
     text,
     timestamp,
+    cut: item.cut,
   });
 }
 
@@ -85,14 +94,21 @@ export function compactionView(context: ItemContext, item: TranscriptItemOf<'com
       ? strings.compaction
       : fill(strings.compactionTokens, formats.compact(tokensBefore));
   return html`${dividerView(context, title, timestamp)}
-  ${text === undefined || text === '' ? nothing : html`<div class="divider-text">${proseView(context, 'text', text)}</div>`}`;
+  ${text === undefined || text === '' ? nothing : html`<div class="divider-text">${proseView(context, 'text', text, { title, cut: item.cut })}</div>`}`;
 }
 
 export function learningView(context: ItemContext, item: TranscriptItemOf<'learning'>): TemplateResult {
   const { insight, expertiseFile, timestamp } = item;
   const file = expertiseFile === undefined ? '' : ` · ${revealBidi(expertiseFile)}`;
   const title = `${context.strings.learning}${file}`;
-  return lineView(context, { icon: 'lightbulb', className: 'learning', title, text: insight, timestamp });
+  return lineView(context, {
+    icon: 'lightbulb',
+    className: 'learning',
+    title,
+    text: insight,
+    timestamp,
+    cut: item.cut,
+  });
 }
 
 export function modelChangeView(
@@ -118,5 +134,6 @@ export function noteView(context: ItemContext, item: TranscriptItemOf<'note'>): 
     title: `${severity}${line}`,
     text: item.text,
     timestamp: item.timestamp,
+    cut: item.cut,
   });
 }

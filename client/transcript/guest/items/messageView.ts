@@ -4,7 +4,8 @@ import type { TranscriptItemOf } from '../../../../server/protocol/transcript.ts
 import { fill } from '../../strings.ts';
 import { copyButton, foldView, icon, timeView } from '../controls.ts';
 import { revealBidi } from '../../../services/plainText.ts';
-import { proseView } from '../textView.ts';
+import { picturesView } from '../pictures/pictureView.ts';
+import { PROSE, proseView, READ_WHOLE } from '../textView.ts';
 import type { ItemContext } from '../viewContext.ts';
 
 type Message = TranscriptItemOf<'message'>;
@@ -33,7 +34,15 @@ function spokenView(context: ItemContext, message: Message): TemplateResult {
       ${message.text === '' ? nothing : copyButton(context, message.text)}
       <span class="message-details">${details}${timeView(context, message.timestamp)}</span>
     </div>
-    ${proseView(context, 'text', message.text)}${imagesView(context, message.images)}
+    ${
+      message.text === ''
+        ? nothing
+        : proseView(context, 'text', message.text, {
+            title: name,
+            cut: message.cut,
+            limits: message.role === 'assistant' ? READ_WHOLE : PROSE,
+          })
+    }${picturesView(context, message.images)}
   </article>`;
 }
 
@@ -44,18 +53,9 @@ function injectedView(context: ItemContext, message: Message): TemplateResult {
     className: 'quiet',
     summary: html`${icon('note')}<span class="fold-title">${context.strings.injected}</span>
       ${beginning(context, 'injected', message.text)}${timeView(context, message.timestamp)}`,
-    body: () => html`${proseView(context, 'text', message.text)}${imagesView(context, message.images)}`,
+    body: () =>
+      html`${proseView(context, 'text', message.text, { title: context.strings.injected, cut: message.cut })}${picturesView(context, message.images)}`,
   });
-}
-
-function imagesView(
-  { strings, formats }: ItemContext,
-  images: number | undefined,
-): TemplateResult | typeof nothing {
-  if (images === undefined || images === 0) return nothing;
-  return html`<div class="images">
-    ${icon('file-media')}${images === 1 ? strings.imageOne : fill(strings.imageMany, formats.count(images))}
-  </div>`;
 }
 
 /** What a folded text begins with. Unfolded, the text itself says it. */

@@ -1,23 +1,36 @@
 import type { TemplateResult } from 'lit';
 import { html, nothing } from 'lit';
 import type { ToolResult, TranscriptItemOf } from '../../../../server/protocol/transcript.ts';
+import { fill } from '../../strings.ts';
 import { foldView, icon } from '../controls.ts';
+import { countsOf } from '../diff/fileDiff.ts';
 import { revealBidi } from '../../../services/plainText.ts';
-import { jsonText, withoutTerminalSequences } from '../plainText.ts';
-import { blockView } from '../textView.ts';
-import { toolIcon, toolSummary } from '../toolSummary.ts';
+import { toolFile, toolIcon, toolSummary } from '../toolSummary.ts';
 import type { ItemContext } from '../viewContext.ts';
+import { argumentsView } from './toolArguments.ts';
+import { outputView } from './toolOutput.ts';
 
 export function toolCallView(context: ItemContext, call: TranscriptItemOf<'tool_call'>): TemplateResult {
+  const { name, input, result } = call;
+  const symbol = toolIcon(name);
+  const file = symbol === 'file' ? toolFile(input) : undefined;
   return foldView(context, {
     part: 'call',
     className: 'tool',
-    summary: html`${icon(toolIcon(call.name))}<span class="tool-name">${revealBidi(call.name)}</span>
-      <span class="fold-summary mono" dir="ltr">${revealBidi(toolSummary(call.input))}</span>
-      ${resultMark(context, call.result)}`,
+    summary: html`${icon(symbol)}<span class="tool-name">${revealBidi(name)}</span>
+      <span class="fold-summary mono" dir="ltr">${revealBidi(toolSummary(input))}</span>
+      ${changeCounts(context, call)}${resultMark(context, result)}`,
     body: () =>
-      html`${call.input === undefined ? nothing : inputView(context, call.input)}
-      ${call.result === undefined ? nothing : outputView(context, call.result)}`,
+      html`${argumentsView(context, call)}
+      ${
+        result === undefined
+          ? nothing
+          : outputView(context, result, {
+              title: revealBidi(name),
+              isProse: symbol === 'agent' || symbol === 'globe',
+              file,
+            })
+      }`,
   });
 }
 
@@ -29,40 +42,43 @@ export function toolResultView(context: ItemContext, item: TranscriptItemOf<'too
     className: 'tool',
     summary: html`${icon('tools')}<span class="tool-name">${strings.toolResult}</span>
       <span class="fold-summary">${strings.toolResultHint}</span>${resultMark(context, item.result)}`,
-    body: () => outputView(context, item.result),
+    body: () => outputView(context, item.result, { title: strings.toolResult, isProse: false }),
   });
 }
 
-function inputView(context: ItemContext, input: unknown): TemplateResult {
-  return html`<div class="label">${context.strings.toolInput}</div>
-    ${blockView(context, 'input', jsonText(input))}`;
-}
-
-function outputView(context: ItemContext, { output }: ToolResult): TemplateResult {
-  const { strings } = context;
-  const text = withoutTerminalSequences(output);
-  return html`<div class="label">${strings.toolOutput}</div>
-    ${
-      text.trim() === ''
-        ? html`<div class="no-output">${strings.noOutput}</div>`
-        : blockView(context, 'output', text)
-    }`;
+function changeCounts(
+  { strings, formats, content }: ItemContext,
+  { name, input, cut }: TranscriptItemOf<'tool_call'>,
+): TemplateResult | typeof nothing {
+  const edits = cut === undefined ? content.edits.of(name, input) : undefined;
+  if (edits === undefined) return nothing;
+  const all = edits.map(countsOf);
+  const plus = formats.count(all.reduce((sum, { added }) => sum + added, 0));
+  const minus = formats.count(all.reduce((sum, { removed }) => sum + removed, 0));
+  return html`<span class="diff-counts"
+    ><span class="sr-only">${fill(strings.diffCounts, plus, minus)}</span
+    ><span aria-hidden="true"
+      ><span class="diff-plus">+${plus}</span> <span class="diff-minus">−${minus}</span></span
+    ></span
+  >`;
 }
 
 function resultMark(context: ItemContext, result: ToolResult | undefined): TemplateResult {
   const { strings, formats } = context;
-  const duration =
-    result?.durationMs === undefined
-      ? nothing
-      : html`<span class="duration">${formats.duration(result.durationMs)}</span>`;
   if (result === undefined) {
     return context.mayRun
       ? mark('running', 'loading codicon-modifier-spin', strings.toolRunning)
       : mark('missing', 'dash', strings.toolNoResult);
   }
-  return result.isError
-    ? html`${duration}${mark('failed', 'error', strings.toolFailed)}`
-    : html`${duration}${mark('ok', 'check', strings.toolOk)}`;
+  const { durationMs, exitCode, isError } = result;
+  const duration =
+    durationMs === undefined ? nothing : html`<span class="duration">${formats.duration(durationMs)}</span>`;
+  const isBad = isError || (exitCode !== undefined && exitCode !== 0);
+  const exit =
+    exitCode === undefined || !isBad
+      ? nothing
+      : html`<span class="exit-code">${fill(strings.exitCode, String(exitCode))}</span>`;
+  return html`${duration}${exit}${isBad ? mark('failed', 'error', strings.toolFailed) : mark('ok', 'check', strings.toolOk)}`;
 }
 
 /** A state is told by its icon's form and by words, never by a colour alone. */

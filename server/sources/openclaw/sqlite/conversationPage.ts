@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import * as z from 'zod';
-import { mergeItems, type TranscriptItem, type TranscriptPage } from '../../../protocol/transcript.ts';
+import type { TranscriptItem, TranscriptPage } from '../../../protocol/transcript.ts';
 import { isGeneration } from '../../jsonl/generation.ts';
-import { MAX_PAGE_BYTES } from '../../jsonl/linePage.ts';
+import { MAX_PAGE_BYTES, MAX_SCAN_BYTES } from '../../jsonl/linePage.ts';
 import { readRecord, type LineReading } from '../../jsonl/record.ts';
 import type { RecordAt, TranscriptFormat } from '../../jsonl/transcript.ts';
 import type { PageQuery } from '../../source.ts';
@@ -22,6 +22,8 @@ import { KNOWN_SCHEMA } from './databaseErrors.ts';
 import { readDatabase } from './readDatabase.ts';
 
 const LAST = Number.MAX_SAFE_INTEGER;
+/** Events that one part of a scan goes through, at most: to read and unpack them holds up everybody else. */
+const SCANNED_EVENTS = 500;
 
 /**
  * A page of a session's conversation. Positions are the events' `seq`s: where the conversation goes on from an earlier
@@ -40,12 +42,12 @@ export async function readConversationPage<R>(
     const first = conversation === undefined ? undefined : firstSeqOf(conversation);
     if (conversation === undefined || first === undefined)
       return emptyPage(whyEmpty(db, sessionId), identity);
-    return pageOf(conversation, query, generationOf(conversation, first, identity), format);
+    return pageOf(conversation, query, conversationGeneration(conversation, first, identity), format);
   });
 }
 
 /** Names the file on this machine; it is opened after this, so that positions of an older one are never taken. */
-async function identityOf(path: string): Promise<string> {
+export async function identityOf(path: string): Promise<string> {
   const { dev, ino, birthtimeNs } = await stat(await realpath(path).catch(() => path), {
     bigint: true,
   }).catch(
@@ -55,7 +57,7 @@ async function identityOf(path: string): Promise<string> {
 }
 
 /** Changes when the events are numbered anew, or are others, under the same id. */
-function generationOf(conversation: Conversation, first: number, identity: string): string {
+export function conversationGeneration(conversation: Conversation, first: number, identity: string): string {
   const { db, sessionId } = conversation;
   const rewritten = db.has('transcript_rewrite_watermarks', 'session_id', 'generation')
     ? db
@@ -97,9 +99,9 @@ function pageOf<R>(
     ...ALL,
     ...(isBackward ? { before: before ?? LAST } : { from }),
     isBackward,
-    limit: query.limit,
+    limit: query.scan === undefined ? query.limit : Math.min(query.limit, SCANNED_EVENTS),
   });
-  const events = readEvents(conversation, places);
+  const events = readEvents(conversation, places, query);
   if (isBackward) events.reverse();
   const start = events[0]?.place.seq ?? from ?? Math.min(before ?? ending, ending);
   const end = (events.at(-1)?.place.seq ?? start - 1) + 1;
@@ -113,6 +115,7 @@ function pageOf<R>(
     end,
     atStart: earlier === undefined,
     atEnd: end >= ending,
+    size: ending,
     generation,
   };
 }
@@ -121,18 +124,28 @@ const ALL = { from: 0, before: LAST, messagesOnly: false };
 
 interface ReadEvent {
   readonly place: EventPlace;
-  readonly text: string | UnreadableEvent;
+  /** Undefined where the scan's filter refused it. */
+  readonly text: string | UnreadableEvent | undefined;
 }
 
 /** As many of them as fit on a page, one at least. How much is unpacked of an event, only unpacking tells. */
-function readEvents(conversation: Conversation, places: readonly EventPlace[]): ReadEvent[] {
+function readEvents(
+  conversation: Conversation,
+  places: readonly EventPlace[],
+  { scan }: PageQuery,
+): ReadEvent[] {
   const events: ReadEvent[] = [];
   let bytes = 0;
+  let kept = 0;
   for (const place of places) {
     const text = eventText(conversation, place.seq);
-    bytes += typeof text === 'string' ? text.length : 0;
-    if (bytes > MAX_PAGE_BYTES && events.length > 0) break;
-    events.push({ place, text });
+    const length = typeof text === 'string' ? text.length : 0;
+    const isRefused = typeof text === 'string' && scan?.filter?.acceptsText(text) === false;
+    bytes += length;
+    kept += isRefused ? 0 : length;
+    const isFull = bytes > MAX_PAGE_BYTES || (scan !== undefined && kept > MAX_SCAN_BYTES);
+    if (isFull && events.length > 0) break;
+    events.push({ place, text: isRefused ? undefined : text });
   }
   return events;
 }
@@ -147,6 +160,10 @@ function itemsOf<R>(
   const notes: TranscriptItem[] = [];
   let before = earlier && readingOf(earlier, eventText(conversation, earlier.seq), format);
   for (const { place, text } of events) {
+    if (text === undefined) {
+      before = undefined;
+      continue;
+    }
     const reading = readingOf(place, text, format);
     const position = place.seq;
     if (reading.kind === 'record') {
@@ -164,7 +181,7 @@ function itemsOf<R>(
     }
     before = reading;
   }
-  return mergeItems([...format.items(records), ...notes].sort((a, b) => a.position - b.position));
+  return [...format.items(records), ...notes].sort((a, b) => a.position - b.position);
 }
 
 function readingOf<R>(
@@ -217,6 +234,7 @@ function emptyPage(text: string, identity: string): TranscriptPage {
     end: 0,
     atStart: true,
     atEnd: true,
+    size: 0,
     generation: hashOf([identity, 'empty']),
   };
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { excerpt } from '../../../../client/transcript/guest/excerpt.ts';
+import { excerpt as excerptWithin } from '../../../../client/transcript/guest/excerpt.ts';
+
+const excerpt = (text: string) => excerptWithin(text, { lines: 40, characters: 4000 });
 
 const lines = (count: number) => Array.from({ length: count }, (_, index) => `${index + 1}`).join('\n');
 
@@ -12,6 +14,10 @@ test('40 lines and 4,000 characters are shown whole', () => {
 
 test('of 41 lines the first 40 are shown', () => {
   assert.deepEqual(excerpt(lines(41)), { text: lines(40), total: { unit: 'lines', count: 41 } });
+});
+
+test('the end of the last line is not another line', () => {
+  assert.equal(excerpt(`${lines(41)}\n`)?.total.count, 41);
 });
 
 test('of 4,001 characters the first 4,000 are shown', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { toolIcon, toolSummary } from '../../../../client/transcript/guest/toolSummary.ts';
+import { toolFile, toolIcon, toolSummary } from '../../../../client/transcript/guest/toolSummary.ts';
 
 describe('toolSummary', () => {
   const cases: readonly [string, unknown, string][] = [
@@ -11,6 +11,11 @@ describe('toolSummary', () => {
     ['several lines as one', { command: 'cat <<E\n  a\nE' }, 'cat <<E a E'],
     ['a text of a name it does not know', { n: 1, topic: 'birds' }, 'birds'],
     ['a text alone', 'whatever', 'whatever'],
+    [
+      'a patch by its files',
+      '*** Begin Patch\n*** Update File: a.ts\n-b\n+c\n*** Add File: d.md\n+e\n*** End Patch',
+      'a.ts, d.md',
+    ],
     ['nothing telling', { n: 1, list: [{}], empty: '' }, ''],
     ['no arguments', undefined, ''],
     ['null', null, ''],
@@ -23,6 +28,16 @@ describe('toolSummary', () => {
   test('a very long one is cut', () => {
     assert.equal(toolSummary({ command: 'x'.repeat(1_000_000) }), `${'x'.repeat(300)}…`);
   });
+});
+
+test('the file that a call is about is known by the names of its arguments', () => {
+  assert.deepEqual([{ file_path: 'a' }, { path: 'b' }, { path: 1 }, 'c', null].map(toolFile), [
+    'a',
+    'b',
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 test('tools have icons that suit their names', () => {

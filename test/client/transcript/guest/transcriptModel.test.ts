@@ -5,9 +5,9 @@ import type { TranscriptModel } from '../../../../client/transcript/guest/transc
 import { applyMessage, isLive, openTurnIndex } from '../../../../client/transcript/guest/transcriptModel.ts';
 import type { HostMessage } from '../../../../client/transcript/messages.ts';
 import { englishStrings } from '../englishStrings.ts';
-import { message } from '../fakeTranscript.ts';
+import { at, message } from '../fakeTranscript.ts';
 
-const status = { loading: false, loadingOlder: false };
+const status = { loading: false, loadingOlder: false, loadingNewer: false, newCount: 0 };
 const strings = await englishStrings();
 
 function afterAll(...received: readonly HostMessage[]): TranscriptModel | undefined {
@@ -23,30 +23,47 @@ const init: HostMessage = {
   status,
 };
 
+const more: HostMessage = {
+  type: 'grown',
+  side: 'newer',
+  items: [at(4, message('d')), at(5, message('c', 'changed'))],
+  start: 30,
+  end: 60,
+  atStart: false,
+  atEnd: true,
+};
+const window: HostMessage = { ...more, type: 'window', items: [at(3, message('c'))], end: 40, target: 'end' };
+
 test('what comes before the first init is for a page that is gone', () => {
-  assert.equal(afterAll({ type: 'newer', items: [message('a')] }), undefined);
-  const model = afterAll({ type: 'newer', items: [message('a')] }, init);
+  assert.equal(afterAll(more), undefined);
+  const model = afterAll(more, init);
   assert.deepEqual(model?.items, []);
   assert.equal(model?.isLoaded, false);
 });
 
-test('older items come first, newer ones last, and items seen before are replaced', () => {
-  const model = afterAll(
-    init,
-    { type: 'reset', items: [message('c')], start: 30, atStart: false },
-    { type: 'newer', items: [message('d'), message('c', 'changed')] },
-    { type: 'older', items: [message('a'), message('b')], start: 10, atStart: true },
+test('older items come first, newer ones last, and items seen before are replaced where they are', () => {
+  const items = [at(1, message('a')), at(2, message('b'))];
+  const model = afterAll(init, window, more, { ...more, side: 'older', items, start: 10, atStart: true });
+  const expected = [message('a'), message('b'), message('c', 'changed'), message('d')];
+  assert.deepEqual(
+    model?.items,
+    expected.map((item, index) => at(index + 1, item)),
   );
-  assert.deepEqual(model?.items, [message('a'), message('b'), message('c', 'changed'), message('d')]);
-  assert.equal(model?.start, 10);
-  assert.equal(model?.atStart, true);
+  assert.deepEqual([model?.start, model?.end, model?.atStart, model?.atEnd], [10, 60, true, true]);
 });
 
-test('a reset, and another init, forget everything before', () => {
-  const full: HostMessage = { ...init, loaded: { items: [message('x')], start: 0, atStart: true } };
-  const model = afterAll(full, { type: 'reset', items: [message('y')], start: 5, atStart: false });
-  assert.deepEqual(model?.items, [message('y')]);
-  assert.deepEqual(applyMessage(model, full)?.items, [message('x')]);
+test('what is outside of the window after it grew is forgotten', () => {
+  const model = afterAll(init, window, { ...more, start: 40 });
+  assert.deepEqual(model?.items, [at(4, message('d'))]);
+});
+
+test('another window, and another init, forget everything before', () => {
+  const x = at(0, message('x'));
+  const loaded = { items: [x], start: 0, end: 10, atStart: true, atEnd: true };
+  const full: HostMessage = { ...init, loaded };
+  const model = afterAll(full, window);
+  assert.deepEqual(model?.items, [at(3, message('c'))]);
+  assert.deepEqual(applyMessage(model, full)?.items, [x]);
 });
 
 test('a session is live while it is active or an agent is proved to run', () => {

@@ -129,9 +129,32 @@ test('a tool result keeps its duration, its error and the place of its pictures'
       position: 0,
       kind: 'tool_result',
       callId: 't',
-      result: { output: 'two rows\n[image]', isError: true, durationMs: 1203 },
+      result: {
+        output: 'two rows',
+        isError: true,
+        durationMs: 1203,
+        images: [{ position: 0, index: 0 }],
+      },
     },
   ]);
+});
+
+test('a command that failed keeps the exit code that its output begins with, and no other text gives one', async (t) => {
+  const result = (content: unknown, isError: boolean) =>
+    userLine([{ type: 'tool_result', tool_use_id: 't', content, is_error: isError }], {
+      uuid: JSON.stringify([content, isError]),
+      toolUseResult: 7,
+    });
+  const items = await itemsOf(t, [
+    result('Exit code 2\nno such file', true),
+    result([{ type: 'text', text: 'Error: Exit code 127' }], true),
+    result('Exit code 2\nwas all it printed', false),
+    result('Exit code 12345678901', true),
+    result('Exit code 3rd', true),
+    result('see: Exit code 4', true),
+  ]);
+  const codes = items.map((item) => item.kind === 'tool_result' && item.result.exitCode);
+  assert.deepEqual(codes, [2, 127, undefined, undefined, undefined, undefined]);
 });
 
 test('nothing that a message holds is dropped', async (t) => {

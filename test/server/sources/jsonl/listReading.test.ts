@@ -2,38 +2,11 @@ import assert from 'node:assert/strict';
 import { appendFile, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openForReading, type OpenFile } from '../../../../server/sources/jsonl/readableFile.ts';
 import { LIST_READ_BYTES } from '../../../../server/sources/source.ts';
 import { tempFolder } from '../../../support/tempFolder.ts';
 import { jsonLines, writeLines } from '../files.ts';
 import { claudeSource, listOf, piSource } from '../reading.ts';
-
-/** Counts the bytes that are read of each file, and the files that are open at once. */
-function countingOpen() {
-  const bytes = new Map<string, number>();
-  const opened: string[] = [];
-  let now = 0;
-  let most = 0;
-  const open: OpenFile = async (path) => {
-    opened.push(path);
-    now += 1;
-    most = Math.max(most, now);
-    const file = await openForReading(path);
-    return {
-      async read(buffer, offset, length, position) {
-        const result = await file.read(buffer, offset, length, position);
-        bytes.set(path, (bytes.get(path) ?? 0) + result.bytesRead);
-        return result;
-      },
-      stat: () => file.stat(),
-      async close() {
-        now -= 1;
-        await file.close();
-      },
-    };
-  };
-  return { open, bytes, opened, mostAtOnce: () => most };
-}
+import { countingOpen } from './countingOpen.ts';
 
 function said(text: string, timestamp: string): object {
   return { type: 'user', timestamp, message: { role: 'user', content: text } };

@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import { MAX_PAGE_BYTES } from '../../../../server/sources/jsonl/linePage.ts';
 import { tempFolder } from '../../../support/tempFolder.ts';
 import { writeLines } from '../files.ts';
+import { countingOpen } from './countingOpen.ts';
 import { claudeSource, outline, pageOf, piSource, readBackward, readForward } from '../reading.ts';
 
 const PATH = 'p/s.jsonl';
@@ -189,6 +190,23 @@ test('a page ends before it gets larger than four megabytes, from both sides', a
   }
   assert.deepEqual([first.atEnd, last.atStart, last.atEnd], [false, false, true]);
   assert.deepEqual(await readForward(source, PATH, 1000), await readBackward(source, PATH, 1000));
+});
+
+test('a page from anywhere in a large session reads what is on it, and little around it', async (t) => {
+  const folder = await tempFolder(t);
+  const lines = Array.from({ length: 40_000 }, (_, index) => said('x'.repeat(1000), `u${index}`));
+  const file = await writeLines(join(folder, 'projects', PATH), lines);
+  const { size } = await pageOf(claudeSource(folder), PATH, { limit: 1 });
+  const middle = Math.floor(size / 2);
+  for (const query of [{}, { from: middle }, { before: middle }, { from: size - 5000 }, { before: 5000 }]) {
+    const { open, bytes } = countingOpen();
+    const page = await pageOf(claudeSource(folder, { open }), PATH, { ...query, limit: 200 });
+    const read = bytes.get(file) ?? 0;
+    assert.ok(page.items.length > 0);
+    // What is on it may be read twice, backward and forward; and chunks, of which one has a part only.
+    assert.ok(read < 2 * (page.end - page.start) + 1024 * 1024, `${read} bytes for ${page.end - page.start}`);
+    assert.equal(page.size, size);
+  }
 });
 
 test('a value nested deeper than anything could show is a note', async (t) => {

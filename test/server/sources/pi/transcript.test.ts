@@ -114,6 +114,46 @@ test('where a person went back in the tree is said on every page, also on its fi
   ]);
 });
 
+test('commands keep how they ended and how long they took, where it was recorded as it should be', async (t) => {
+  const result = (toolName: string, text: string, more: object = {}) => ({
+    type: 'message',
+    message: { role: 'toolResult', toolCallId: 't', toolName, content: [{ type: 'text', text }], ...more },
+  });
+  const bash = (exitCode: unknown) => ({
+    type: 'message',
+    message: { role: 'bashExecution', command: 'x', output: '', exitCode },
+  });
+  const items = await itemsOf(t, [
+    bash(3),
+    bash(null),
+    bash(1.5),
+    result('bash', 'no\n\n\nCommand exited with code 2', { isError: true }),
+    result('bash', 'Command exited with code 2\nas it printed', { isError: true }),
+    result('bash', 'Command exited with code 2'),
+    result('read', 'Command exited with code 2', { isError: true }),
+    result('exec', 'done', { details: { exitCode: 0, durationMs: 1204.6 } }),
+    result('exec', 'odd', { details: { exitCode: '1', durationMs: -4 } }),
+    result('exec', 'odd', { details: [] }),
+  ]);
+  const ends = items.map((item) => {
+    const of = item.kind === 'tool_call' || item.kind === 'tool_result' ? item.result : undefined;
+    return [of?.exitCode, of?.durationMs];
+  });
+  const none = [undefined, undefined];
+  assert.deepEqual(ends, [
+    [3, undefined],
+    none,
+    none,
+    [2, undefined],
+    none,
+    none,
+    none,
+    [0, 1204],
+    none,
+    none,
+  ]);
+});
+
 test('roles and types that are not known are kept as they are', async (t) => {
   const message = (role: string, more: object = {}) => ({ type: 'message', message: { role, ...more } });
   const items = await itemsOf(t, [

@@ -3,6 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, test, type TestContext } from 'node:test';
 import { rename } from 'node:fs/promises';
 import * as fc from 'fast-check';
+import { filterFor } from '../../../../../server/domain/recordFilter.ts';
+import { OWN_WORDS } from '../../../../../server/sources/ownWords.ts';
 import type { SessionSource } from '../../../../../server/sources/source.ts';
 import { tempFolder } from '../../../../support/tempFolder.ts';
 import { openclawSource, outline, pageOf, readBackward, readForward } from '../../reading.ts';
@@ -105,6 +107,33 @@ describe('a transcript in a database', () => {
       }),
       { numRuns: 12 },
     );
+  });
+
+  test('is looked through without reading what cannot hold what is looked for', async (t) => {
+    const texts = Array.from(
+      { length: 40 },
+      (_, index) => `${index === 33 ? 'a needle ' : ''}${'x'.repeat(100_000)}`,
+    );
+    const { source } = await withEvents(t, talk(...texts), { leftOut: [4] });
+    const found = await source.page(PATH, {
+      from: 0,
+      limit: 1000,
+      scan: { filter: filterFor('Needle', OWN_WORDS) },
+    });
+    const said = found.items.filter(({ kind }) => kind === 'message');
+    assert.deepEqual(
+      said.map(({ position }) => position),
+      [34],
+    );
+    let from = 0;
+    let items = 0;
+    for (let atEnd = false; !atEnd;) {
+      const part = await source.page(PATH, { from, limit: 1000, scan: {} });
+      assert.ok(part.end > from);
+      items += part.items.filter(({ kind }) => kind === 'message').length;
+      ({ end: from, atEnd } = part);
+    }
+    assert.equal(items, 39);
   });
 
   test('is followed while it grows, and goes on from an earlier entry', async (t) => {

@@ -1,0 +1,129 @@
+import { setImmediate } from 'node:timers/promises';
+import type { RecordFilter } from '../domain/recordFilter.ts';
+import { itemFromEvent } from '../domain/transcriptItem.ts';
+import type { SessionEvent } from '../protocol/event.ts';
+import type { TranscriptItem, TranscriptPage } from '../protocol/transcript.ts';
+import type { PageQuery } from '../sources/source.ts';
+import type { SessionStore } from '../store/sessionStore.ts';
+
+/** Events that a scan reads without a pause: those of a few hundred kilobytes, as a rule. */
+const EVENTS_AT_ONCE = 250;
+/** 4 MiB: about how much one call goes through, in characters of the events' JSON, and how much it shows. */
+const MAX_SCAN = 4 * 1024 * 1024;
+const MAX_SHOWN = 1024 * 1024;
+
+/** An event, and how many iterations began from the beginning of what was read up to it. */
+interface ReadEvent {
+  readonly event: SessionEvent;
+  readonly iterations: number;
+}
+
+interface Stretch {
+  readonly events: readonly ReadEvent[];
+  readonly end: number;
+  /** How many iterations began in it. */
+  readonly iterations: number;
+}
+
+/** How many iterations began before a place of a history. */
+interface Counted {
+  readonly id: string;
+  readonly seq: number;
+  readonly iterations: number;
+}
+
+/**
+ * The transcripts of Lockstep's own sessions. Positions are `seq`s; a history is append-only, so its generation is the
+ * session itself.
+ */
+export class OwnTranscripts {
+  readonly #store: SessionStore;
+  /** Where the last page ended: to count from the beginning for each part of a long history takes longer than to read it. */
+  #counted: Counted | undefined;
+
+  constructor(store: SessionStore) {
+    this.#store = store;
+  }
+
+  async page(id: string, query: PageQuery): Promise<TranscriptPage> {
+    const newest = (await this.#store.lastEvents(id, 1)).at(-1)?.seq ?? 0;
+    const isKnown = query.generation === undefined || query.generation === id;
+    const from = isKnown && query.from !== undefined ? clamp(query.from, 1, newest + 1) : undefined;
+    const before = clamp((isKnown ? query.before : undefined) ?? newest + 1, 1, newest + 1);
+    const stretch =
+      from === undefined
+        ? countedIn(await this.#store.lastEvents(id, query.limit, { before }), before)
+        : await this.#eventsFrom(id, from, query);
+    const start = from ?? stretch.events[0]?.event.seq ?? before;
+    return {
+      items: await this.#items(id, start, stretch),
+      start,
+      end: stretch.end,
+      atStart: start <= 1,
+      atEnd: stretch.end > newest,
+      size: Math.max(newest + 1, stretch.end),
+      generation: id,
+    };
+  }
+
+  async #eventsFrom(id: string, from: number, { limit, scan }: PageQuery): Promise<Stretch> {
+    if (scan !== undefined) return this.#scan(id, from, limit, scan.filter);
+    const { events } = await this.#store.events({ id, afterSeq: from - 1, limit });
+    return countedIn(events, (events.at(-1)?.seq ?? from - 1) + 1);
+  }
+
+  /** Events that the filter lets through; the others are not parsed. */
+  async #scan(id: string, from: number, limit: number, filter: RecordFilter | undefined): Promise<Stretch> {
+    const events: ReadEvent[] = [];
+    let end = from;
+    let iterations = 0;
+    let read = 0;
+    let shown = 0;
+    while (end - from < limit && read < MAX_SCAN && shown < MAX_SHOWN) {
+      const some = { id, afterSeq: end - 1, limit: Math.min(EVENTS_AT_ONCE, limit - (end - from)) };
+      const { events: texts } = await this.#store.eventTexts(some);
+      const last = texts.at(-1);
+      if (last === undefined) break;
+      const accepted = new Map<number, number>();
+      for (const { seq, type, data } of texts) {
+        if (type === 'iteration') iterations += 1;
+        read += data.length;
+        if (filter?.acceptsText(`"${type}" ${data}`) === false) continue;
+        accepted.set(seq, iterations);
+        shown += data.length;
+      }
+      const parsed = accepted.size === 0 ? [] : (await this.#store.events(some)).events;
+      for (const event of parsed) {
+        const upTo = accepted.get(event.seq);
+        if (upTo !== undefined) events.push({ event, iterations: upTo });
+      }
+      end = last.seq + 1;
+      await setImmediate();
+    }
+    return { events, end, iterations };
+  }
+
+  async #items(id: string, start: number, { events, end, iterations }: Stretch): Promise<TranscriptItem[]> {
+    const isNumbered = events.some(
+      ({ event }) => event.type === 'iteration' || event.type === 'iteration_end',
+    );
+    const known =
+      this.#counted?.id === id && this.#counted.seq === start ? this.#counted.iterations : undefined;
+    const before = known ?? (isNumbered ? await this.#store.countEvents(id, 'iteration', start) : undefined);
+    if (before !== undefined) this.#counted = { id, seq: end, iterations: before + iterations };
+    return events.map((each) => itemFromEvent(each.event, (before ?? 0) + each.iterations));
+  }
+}
+
+function countedIn(events: readonly SessionEvent[], end: number): Stretch {
+  let iterations = 0;
+  const counted = events.map((event) => {
+    if (event.type === 'iteration') iterations += 1;
+    return { event, iterations };
+  });
+  return { events: counted, end, iterations };
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
+}

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { launchBrowser } from '../../../scripts/host/browser.ts';
+import type { HostMessage } from '../../../client/transcript/messages.ts';
+import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
+import type { TranscriptItem } from '../../../server/protocol/transcript.ts';
+import type { TranscriptHit } from '../../../server/protocol/transcriptMethods.ts';
+import { englishStrings } from './englishStrings.ts';
+import { FakeTranscript, message, messages } from './fakeTranscript.ts';
+import { buildGuest, GuestPage } from './guestPage.ts';
+
+describe('finding in a transcript, and choosing what is shown', () => {
+  let browser: Browser;
+  let files: ReadonlyMap<string, Buffer>;
+  let strings: TranscriptStrings;
+
+  before(async () => {
+    [browser, files, strings] = await Promise.all([launchBrowser(), buildGuest(), englishStrings()]);
+  });
+  after(() => browser.close());
+
+  async function open(transcript: FakeTranscript): Promise<GuestPage> {
+    const guest = await GuestPage.open(browser, {
+      files,
+      strings,
+      fetchPage: async (request) => transcript.page(request),
+    });
+    await guest.page.locator('.item').first().waitFor();
+    await guest.waitForEnd();
+    await guest.scroller.focus();
+    return guest;
+  }
+
+  /** Types a text, and gives the number under which the page asked for it. */
+  async function search(guest: GuestPage, text: string): Promise<number> {
+    await guest.page.keyboard.press('Control+f');
+    await guest.page.locator('.find-input').fill(text);
+    await guest.drawn();
+    const asked = guest.requests.findLast((request) => request.type === 'find');
+    assert.equal(asked?.text, text);
+    return asked.request;
+  }
+
+  const found = (request: number, hits: readonly TranscriptHit[], fraction = 1): HostMessage => ({
+    type: 'found',
+    request,
+    hits: [...hits],
+    fraction,
+    restarted: false,
+  });
+  const hit = (n: number, count = 1): TranscriptHit => ({
+    id: `m${n}`,
+    position: n * 10,
+    part: 'text',
+    count,
+  });
+  const count = (guest: GuestPage) => guest.page.locator('.find-count');
+  const current = (guest: GuestPage) =>
+    guest.page.evaluate<string>(`String([...(CSS.highlights.get('lockstep-find-current') ?? [])][0] ?? '')`);
+  const currentItem = (guest: GuestPage) =>
+    guest.page.evaluate<string | undefined>(
+      `[...(CSS.highlights.get('lockstep-find-current') ?? [])][0]?.startContainer.parentElement.closest('.item').dataset.id`,
+    );
+
+  test('counts what is found everywhere, and goes from one to the next, wherever it stands', async () => {
+    const transcript = new FakeTranscript(50);
+    transcript.append(...messages(0, 3000));
+    await using guest = await open(transcript);
+    const request = await search(guest, 'text OF');
+    guest.host.post(found(request, [hit(7), hit(1500)], 0.5));
+    await count(guest).getByText('2+ found').waitFor();
+    guest.host.post(found(request, [hit(2990), hit(2995)]));
+    await count(guest).getByText('4 of 4').waitFor();
+    await guest.page.keyboard.press('Enter');
+    await count(guest).getByText('1 of 4').waitFor();
+    await guest.item('m7').waitFor();
+    await guest.drawn();
+    assert.equal(await current(guest), 'Text of');
+    assert.equal(await currentItem(guest), 'm7');
+    await guest.page.keyboard.press('Enter');
+    await guest.item('m1500').waitFor();
+    await count(guest).getByText('2 of 4').waitFor();
+    await guest.page.keyboard.press('Shift+Enter');
+    await guest.page.keyboard.press('Shift+Enter');
+    await count(guest).getByText('4 of 4').waitFor();
+    await guest.item('m2995').waitFor();
+    assert.deepEqual(guest.problems, []);
+  });
+
+  test('unfolds what a match is folded in', async () => {
+    const call: TranscriptItem = {
+      kind: 'tool_call',
+      id: 'call',
+      callId: 'c',
+      position: 0,
+      name: 'Bash',
+      input: { command: 'make test' },
+      result: { output: `${'line\n'.repeat(100)}the needle\n`, isError: false },
+    };
+    const transcript = new FakeTranscript(50);
+    transcript.append(...messages(0, 30), [call], ...messages(31, 30));
+    await using guest = await open(transcript);
+    const request = await search(guest, 'needle');
+    guest.host.post(found(request, [{ id: 'result', callId: 'c', position: 310, part: 'output', count: 1 }]));
+    await guest.item('call').getByText('the needle').waitFor();
+    await guest.drawn();
+    assert.equal(await current(guest), 'needle');
+    const box = await guest.item('call').getByText('the needle').boundingBox();
+    assert.ok(box !== null && box.height > 0);
+    assert.deepEqual(guest.problems, []);
+  });
+
+  test('says that there is nothing, shows how far it is, and closes with Escape', async () => {
+    const transcript = new FakeTranscript(50);
+    transcript.append(...messages(0, 30));
+    await using guest = await open(transcript);
+    const request = await search(guest, 'nowhere');
+    await count(guest).getByText('Searching…').waitFor();
+    guest.host.post(found(request, [], 0.4));
+    await guest.page.locator('.find-progress').waitFor();
+    guest.host.post(found(request, []));
+    await count(guest).getByText('No results').waitFor();
+    await guest.page.keyboard.press('Escape');
+    await guest.page.locator('.find').waitFor({ state: 'detached' });
+    assert.deepEqual(guest.requests.at(-1), { type: 'find', request: request + 1, text: '' });
+    assert.equal(await guest.page.evaluate(`document.activeElement.className`), 'scroller');
+  });
+
+  test('answers to an earlier text are not for the one that is looked for now', async () => {
+    const transcript = new FakeTranscript(50);
+    transcript.append(...messages(0, 30));
+    await using guest = await open(transcript);
+    const first = await search(guest, 'text');
+    const second = await search(guest, 'm3');
+    guest.host.post(found(first, [hit(1, 5)]));
+    guest.host.post(found(second, [hit(3)]));
+    await count(guest).getByText('1 of 1').waitFor();
+  });
+
+  test('kinds are turned off and on, keep the place of the reader, and are kept', async () => {
+    const transcript = new FakeTranscript(50);
+    const thought = (n: number): TranscriptItem => ({
+      kind: 'thinking',
+      id: `t${n}`,
+      position: 0,
+      text: 'Hm.',
+    });
+    for (let n = 0; n < 400; n++) transcript.append([n % 2 === 0 ? message(`m${n}`) : thought(n)]);
+    await using guest = await open(transcript);
+    await guest.scrollTo(300);
+    const { id } = await guest.firstInView();
+    await guest.page.getByRole('button', { name: 'Choose what is shown' }).click();
+    await guest.page.getByRole('button', { name: 'Thinking', exact: true }).click();
+    await guest.page.getByRole('button', { name: 'Thinking', exact: true, pressed: false }).waitFor();
+    await guest.page.locator('.item.thinking').first().waitFor({ state: 'detached' });
+    const near = Number((await guest.firstInView()).id.slice(1));
+    assert.ok(Math.abs(near - Number(id.slice(1))) <= 4, `${id} and m${near}`);
+    await guest.hideAndShow();
+    await guest.page.getByRole('button', { name: 'Thinking', exact: true, pressed: false }).waitFor();
+    await guest.page.locator('.item.message').first().waitFor();
+    assert.equal(await guest.page.locator('.item.thinking').count(), 0);
+    await guest.page.getByRole('button', { name: 'Thinking', exact: true }).click();
+    await guest.page.locator('.item.thinking').first().waitFor();
+    assert.deepEqual(guest.problems, []);
+  });
+
+  test('a transcript without anything of the kinds that are shown says so', async () => {
+    const transcript = new FakeTranscript(50);
+    transcript.append(...messages(0, 120));
+    await using guest = await open(transcript);
+    await guest.page.getByRole('button', { name: 'Choose what is shown' }).click();
+    await guest.page.getByRole('button', { name: 'Messages' }).click();
+    await guest.page.getByText('Nothing of this kind').waitFor();
+    await guest.page.getByRole('button', { name: 'Show everything' }).click();
+    await guest.item('m119').waitFor();
+  });
+});
