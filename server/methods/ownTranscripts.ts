@@ -84,18 +84,13 @@ export class OwnTranscripts {
       const { events: texts } = await this.#store.eventTexts(some);
       const last = texts.at(-1);
       if (last === undefined) break;
-      const accepted = new Map<number, number>();
-      for (const { seq, type, data } of texts) {
+      for (const text of texts) {
+        const { type, data } = text;
         if (type === 'iteration') iterations += 1;
         read += data.length;
         if (filter?.acceptsText(`"${type}" ${data}`) === false) continue;
-        accepted.set(seq, iterations);
+        events.push({ event: this.#store.eventOf(text), iterations });
         shown += data.length;
-      }
-      const parsed = accepted.size === 0 ? [] : (await this.#store.events(some)).events;
-      for (const event of parsed) {
-        const upTo = accepted.get(event.seq);
-        if (upTo !== undefined) events.push({ event, iterations: upTo });
       }
       end = last.seq + 1;
       await setImmediate();

@@ -136,6 +136,8 @@ export interface SessionStore {
   events(query: EventQuery): Promise<EventPage>;
   /** Events after a `seq` with their data as the text that is stored, for checksums: to parse it takes most of the time. */
   eventTexts(query: Pick<EventQuery, 'id' | 'afterSeq' | 'limit'>): Promise<EventTextPage>;
+  /** What such a text says. @throws LockstepError STORE_CORRUPT */
+  eventOf(text: EventText): SessionEvent;
   /** The last `count` events, oldest first; of one type if given. Fewer where they would not fit into one answer. */
   lastEvents(id: string, count: number, options?: LastEventsOptions): Promise<SessionEvent[]>;
   /** How many events of one type have a smaller `seq`. */

@@ -20,6 +20,7 @@ import type {
   Changes,
   ChangesQuery,
   EventPage,
+  EventText,
   EventTextPage,
   EventQuery,
   FindQuery,
@@ -236,6 +237,10 @@ export class SqliteSessionStore implements SessionStore {
       const last = events.at(-1);
       return more && last ? { events, nextSeq: last.seq } : { events };
     });
+  }
+
+  eventOf({ seq, at, type, data }: EventText): SessionEvent {
+    return eventFromRow({ seq, timestamp: at, type, data }, this.#file.path);
   }
 
   lastEvents(id: string, count: number, { before, type }: LastEventsOptions = {}): Promise<SessionEvent[]> {

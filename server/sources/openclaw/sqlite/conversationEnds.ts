@@ -2,7 +2,7 @@ import { messagesIn, textsOf, type OpenclawMessage } from '../messages.ts';
 import { withoutEnvelope } from '../envelope.ts';
 import { endsOf, headerOf, type EndsOfTranscript } from '../titles.ts';
 import type { AgentDatabase } from './agentDatabase.ts';
-import { conversationOf, eventText, firstSeqOf, placesOf, type Conversation } from './events.ts';
+import { conversationOf, eventText, firstSeqOf, placesOf, resetOf, type Conversation } from './events.ts';
 
 const FIRST_MESSAGES = 10;
 const LAST_MESSAGES = 20;
@@ -50,11 +50,11 @@ function messages(
   maxBytes: number,
   isEnough: (message: OpenclawMessage) => boolean,
 ): OpenclawMessage[] {
-  const { isBranch, resetAt } = conversation;
+  const { isBranch } = conversation;
   const found: OpenclawMessage[] = [];
   let left = maxBytes;
   const places = placesOf(conversation, {
-    from: resetAt + 1,
+    from: resetOf(conversation) + 1,
     before: Number.MAX_SAFE_INTEGER,
     isBackward,
     // Of a branch it is known which are messages.

@@ -21,8 +21,6 @@ export interface Conversation {
   readonly db: AgentDatabase;
   readonly sessionId: string;
   readonly isBranch: boolean;
-  /** `seq` of the newest event that began the conversation anew; -1 where there is none. */
-  readonly resetAt: number;
 }
 
 export interface EventPlace {
@@ -37,8 +35,7 @@ const placeRow = z.object({ seq: z.int().min(0), bytes: z.number().min(0).catch(
 /** Undefined where the database keeps no events in a form that is known. */
 export function conversationOf(db: AgentDatabase, sessionId: string): Conversation | undefined {
   if (!db.has(EVENTS, 'session_id', 'seq', 'event_json')) return undefined;
-  const plain = { db, sessionId, isBranch: isIndexed(db, sessionId), resetAt: -1 };
-  return { ...plain, resetAt: resetOf(plain) };
+  return { db, sessionId, isBranch: isIndexed(db, sessionId) };
 }
 
 function isIndexed(db: AgentDatabase, sessionId: string): boolean {
@@ -53,7 +50,8 @@ function isIndexed(db: AgentDatabase, sessionId: string): boolean {
   return db.sql(`SELECT 1 FROM ${ACTIVE} WHERE session_id = ? LIMIT 1`).get(sessionId) !== undefined;
 }
 
-function resetOf({ db, sessionId, isBranch }: Conversation): number {
+/** `seq` of the newest event that began the conversation anew; -1 where there is none. */
+export function resetOf({ db, sessionId, isBranch }: Conversation): number {
   if (!db.has(IDENTITIES, 'session_id', 'event_type', 'seq')) return -1;
   const join = isBranch ? `JOIN ${ACTIVE} a ON a.session_id = i.session_id AND a.event_seq = i.seq` : '';
   const row = db
