@@ -42,6 +42,7 @@ export async function checkDemo(
     await workbench.editorTab('Discount codes').waitFor();
     await showsText(workbench, 'It is ready for review.');
     await workbench.screenshot(join(pictures, 'claude-code.png'));
+    await readsTranscript(workbench, pictures);
     await workbench.sidebar.expandView('Locks');
     await workbench.sidebar.row('sessions.json.lock', 'Locks').waitFor();
     await workbench.sidebar.row(/nightly-runner/, 'Locks').waitFor();
@@ -56,6 +57,23 @@ export async function checkDemo(
   } finally {
     await browser.close();
   }
+}
+
+/** The transcript in front, as somebody reads it: an edit unfolded, a picture, and a search. */
+async function readsTranscript(workbench: Workbench, pictures: string): Promise<void> {
+  const transcript = await workbench.webview('lockstep-transcript');
+  await transcript.locator('.scroller').focus();
+  await workbench.page.keyboard.press('Control+f');
+  await transcript.locator('.find-input').fill('color-danger');
+  await transcript
+    .locator('.find-count')
+    .getByText(/^\d+ of \d+$/)
+    .waitFor();
+  await workbench.page.keyboard.press('Enter');
+  await transcript.locator('.diff').first().waitFor();
+  await transcript.locator('.item .tok-string, .item .tok-number').first().waitFor();
+  await workbench.screenshot(join(pictures, 'transcript.png'));
+  await workbench.page.keyboard.press('Escape');
 }
 
 /** Waits until the transcript in front shows a text, icons included: a font that comes late leaves gaps in a picture. */

@@ -11,6 +11,8 @@ export interface WindowOptions {
   readonly extensionDevelopmentPath?: string;
   readonly viewport?: ViewportSize;
   readonly timeoutMs?: number;
+  /** Runs in every frame, before its own scripts. */
+  readonly initScript?: string;
 }
 
 /** One VS Code window: a page in a browser context of its own, with an extension host of its own. */
@@ -113,7 +115,9 @@ async function closePage(page: Page): Promise<void> {
 }
 
 async function newContext(browser: Browser, options: WindowOptions): Promise<BrowserContext> {
-  return browser.newContext({ viewport: options.viewport ?? DEFAULT_VIEWPORT });
+  const context = await browser.newContext({ viewport: options.viewport ?? DEFAULT_VIEWPORT });
+  if (options.initScript !== undefined) await context.addInitScript({ content: options.initScript });
+  return context;
 }
 
 function windowUrl(

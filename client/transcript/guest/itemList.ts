@@ -66,6 +66,10 @@ export class ItemList {
     }
   }
 
+  get scroller(): HTMLElement {
+    return this.#options.scroller;
+  }
+
   get following(): boolean {
     return this.#following;
   }

@@ -14,10 +14,7 @@ import { HostLink } from './hostLink.ts';
 import { ItemList } from './itemList.ts';
 import { itemView } from './items/itemView.ts';
 import { filterBar } from './filterBar.ts';
-import { findBar } from './find/findBar.ts';
-import { Finder, itemOf } from './find/finder.ts';
-import { clearHighlights, highlight, matchesIn } from './find/matches.ts';
-import { currentMatch, ShownMatch } from './find/shownMatch.ts';
+import { PageFind } from './find/pageFind.ts';
 import { RichContent } from './richContent.ts';
 import { emptyView, errorView, loadingView, newerView, nothingShownView, olderView } from './stateViews.ts';
 import type { TranscriptModel } from './transcriptModel.ts';
@@ -48,13 +45,16 @@ export class TranscriptElement extends LitElement {
 
   readonly #link = new HostLink();
   readonly #content = new RichContent((message) => this.#link.post(message));
-  readonly #finder = new Finder({
+  readonly #find = new PageFind({
+    root: this,
     post: (message) => this.#link.post(message),
-    onChange: () => this.requestUpdate(),
+    update: () => {
+      this.requestUpdate();
+      return this.updateComplete;
+    },
     reading: () => this.#list?.anchor?.position ?? this.model?.end ?? 0,
+    leave: () => this.#focusList(true),
   });
-  readonly #shownMatch = new ShownMatch();
-  #hasHighlights = false;
   #context: ViewContext | undefined;
   #list: ItemList | undefined;
   #stateToRestore: GuestState | undefined;
@@ -101,7 +101,7 @@ export class TranscriptElement extends LitElement {
       return;
     }
     this.#list.place();
-    this.#markFound();
+    this.#find.rendered(this.model?.items ?? [], this.#list, this.#list.scroller);
     this.#afterMove();
   }
 
@@ -112,14 +112,14 @@ export class TranscriptElement extends LitElement {
     const { strings, status } = model;
     const newText = this.#newText(model);
     return html`${headerView(context, model.header, {
-        isFinding: this.#finder.isOpen,
+        isFinding: this.#find.isOpen,
         isFiltering: this.isFiltering || model.kinds !== undefined,
-        find: () => (this.#finder.isOpen ? this.#closeFind() : this.#openFind()),
+        find: () => (this.#find.isOpen ? this.#find.close() : this.#find.open()),
         filter: () => (this.isFiltering = !this.isFiltering),
       })}
       ${this.isFiltering || model.kinds !== undefined ? filterBar(context, model.kinds, this.#filter) : nothing}
       <div class="main">
-        ${this.#finder.isOpen ? findBar(context, this.#finder.state, this.#findActions) : nothing}
+        ${this.#find.view(context)}
         <div
           class="scroller"
           tabindex="0"
@@ -212,12 +212,9 @@ export class TranscriptElement extends LitElement {
     const before = this.model;
     this.model = applyMessage(before, message);
     if (message.type === 'init') this.#begin(message);
-    if (message.type === 'found') this.#finder.receive(message);
-    if (message.type === 'openFind') this.#openFind();
+    this.#find.receive(message);
     if (message.type === 'window') {
-      // What is hidden is not found.
-      if (this.#finder.isOpen && message.kinds?.join() !== before?.kinds?.join())
-        this.#finder.search(this.#finder.text);
+      if (message.kinds?.join() !== before?.kinds?.join()) this.#find.searchAgain();
       this.#asked.clear();
       this.#target = message.target;
     }
@@ -270,71 +267,13 @@ export class TranscriptElement extends LitElement {
     this.#keepState();
   }
 
-  /** What is found is marked in the page, and the match that the reader goes to comes into view. */
-  #markFound(): void {
-    const finder = this.#finder;
-    const { model } = this;
-    const list = this.#list;
-    const [scroller] = this.getElementsByClassName('scroller');
-    if (finder.text === '' || model === undefined || list === undefined) {
-      if (this.#hasHighlights) clearHighlights();
-      this.#hasHighlights = false;
-      return;
-    }
-    if (!(scroller instanceof HTMLElement)) return;
-    this.#shownMatch.step(finder, {
-      items: model.items,
-      list,
-      scroller,
-      elementOf: (id) => this.#elementOf(id),
-      load: (position) => this.#show(position),
-      update: () => this.requestUpdate(),
-    });
-    const occurrence = finder.current;
-    const item = occurrence === undefined ? undefined : itemOf(occurrence, model.items);
-    const element = item === undefined ? undefined : this.#elementOf(item.id);
-    const all = [...this.getElementsByClassName('item')].flatMap((item) => matchesIn(item, finder.text));
-    highlight(all, element === undefined ? undefined : currentMatch(element, finder));
-    this.#hasHighlights = true;
-  }
-
-  #elementOf(id: string): HTMLElement | undefined {
-    return this.querySelector<HTMLElement>(`.item[data-id="${CSS.escape(id)}"]`) ?? undefined;
-  }
-
-  readonly #findActions = {
-    search: (text: string) => this.#finder.search(text),
-    next: () => this.#finder.next(),
-    previous: () => this.#finder.previous(),
-    close: () => this.#closeFind(),
-  };
-
-  #openFind(): void {
-    const selected = document.getSelection()?.toString() ?? '';
-    if (!this.#finder.isOpen) this.#finder.open();
-    // As in an editor: what is selected is looked for.
-    if (selected !== '' && selected.length <= 200 && !selected.includes('\n')) this.#finder.search(selected);
-    void this.updateComplete.then(() => this.querySelector<HTMLInputElement>('.find-input')?.select());
-  }
-
-  #closeFind(): void {
-    this.#finder.close();
-    this.#focusList(true);
-  }
-
   readonly #filter = (kinds: GuestState['kinds']): void => {
     const target = this.#list?.anchor?.position ?? 'end';
     this.#link.post({ type: 'filter', ...(kinds === undefined ? {} : { kinds }), target });
   };
 
   readonly #onPageKey = (event: KeyboardEvent): void => {
-    const isFind = event.key === 'f' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
-    if (isFind) this.#openFind();
-    else if (event.key === 'F3' && this.#finder.isOpen)
-      this.#findActions[event.shiftKey ? 'previous' : 'next']();
-    else if (event.key === 'Escape' && this.#finder.isOpen) this.#closeFind();
-    else return;
-    event.preventDefault();
+    if (this.#find.acceptsKey(event)) event.preventDefault();
   };
 
   #afterMove(): void {

@@ -35,7 +35,8 @@ describe('finding in a transcript, and choosing what is shown', () => {
   /** Types a text, and gives the number under which the page asked for it. */
   async function search(guest: GuestPage, text: string): Promise<number> {
     await guest.page.keyboard.press('Control+f');
-    await guest.page.locator('.find-input').fill(text);
+    await guest.page.locator('.find-input').waitFor();
+    await guest.page.keyboard.type(text);
     await guest.drawn();
     const asked = guest.requests.findLast((request) => request.type === 'find');
     assert.equal(asked?.text, text);
@@ -109,6 +110,17 @@ describe('finding in a transcript, and choosing what is shown', () => {
     const box = await guest.item('call').getByText('the needle').boundingBox();
     assert.ok(box !== null && box.height > 0);
     assert.deepEqual(guest.problems, []);
+  });
+
+  test('a match in code stays marked when the code gets its colours', async () => {
+    const transcript = new FakeTranscript(50);
+    transcript.append(...messages(0, 3), [message('code', '```ts\nconst needle = 1;\n```')]);
+    await using guest = await open(transcript);
+    const request = await search(guest, 'needle = 1');
+    guest.host.post(found(request, [{ id: 'code', position: 30, part: 'text', count: 1 }]));
+    await guest.item('code').locator('.tok-keyword').waitFor();
+    await guest.drawn();
+    assert.equal(await current(guest), 'needle = 1');
   });
 
   test('says that there is nothing, shows how far it is, and closes with Escape', async () => {
