@@ -126,9 +126,10 @@ async function scroll(workbench: Workbench, frame: Frame, name: string, pixels: 
   let arrivedAt: number | undefined;
   for (;;) {
     await workbench.page.mouse.wheel(0, pixels);
-    const { fromTop, fromEnd, isMore } = await probe.scrollPlace(frame);
+    const place = await probe.scrollPlace(frame);
+    const [left, isMore] = pixels < 0 ? [place.fromTop, place.moreAtStart] : [place.fromEnd, place.moreAtEnd];
     const now = performance.now();
-    if (isMore || (pixels < 0 ? fromTop : fromEnd) > 1) arrivedAt = undefined;
+    if (isMore || left > 1) arrivedAt = undefined;
     else arrivedAt ??= now;
     if (arrivedAt !== undefined && now - arrivedAt > STILL_MS) break;
     if (now - begun > SCROLL_LIMIT_MS) {
@@ -145,7 +146,7 @@ function smoothFigures(name: string, { longTasks, gaps, items }: probe.Smoothnes
     `longest ${ms(Math.max(0, ...longTasks.map(({ duration }) => duration)))}`,
     `${others} of other frames`,
     `${gaps.length} gaps between frames over 50 ms, the longest ${ms(Math.max(0, ...gaps))}`,
-    `${items} items passed in ${(took / 1000).toFixed(1)} s`,
+    `${items} items were in the page, in ${(took / 1000).toFixed(1)} s`,
   ];
   return {
     ...figuresOf(

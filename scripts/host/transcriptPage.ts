@@ -107,7 +107,8 @@ const lockstepProbe = {
     return {
       fromTop: scroller.scrollTop,
       fromEnd: scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight,
-      isMore: scroller.querySelector(TRANSCRIPT.older) !== null,
+      moreAtStart: scroller.querySelector(TRANSCRIPT.moreAtStart) !== null,
+      moreAtEnd: scroller.querySelector(TRANSCRIPT.moreAtEnd) !== null,
     };
   },
   async find(text: string) {

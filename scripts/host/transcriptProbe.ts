@@ -12,7 +12,12 @@ const smoothness = z.object({
   gaps: z.array(z.number()),
   items: z.number(),
 });
-const place = z.object({ fromTop: z.number(), fromEnd: z.number(), isMore: z.boolean() });
+const place = z.object({
+  fromTop: z.number(),
+  fromEnd: z.number(),
+  moreAtStart: z.boolean(),
+  moreAtEnd: z.boolean(),
+});
 const found = z.object({ took: z.number(), said: z.string() });
 
 /**
@@ -57,7 +62,7 @@ export async function appendedTimes(frame: Frame): Promise<ReadonlyMap<number, n
   return new Map(times.parse(await frame.evaluate('lockstepProbe.appended()')));
 }
 
-/** Distances in CSS pixels; whether there is more beyond them, or it is being loaded. */
+/** Distances in CSS pixels; whether there is more beyond them that is not held, or is being loaded. */
 export async function scrollPlace(frame: Frame): Promise<z.infer<typeof place>> {
   return place.parse(await frame.evaluate('lockstepProbe.place()'));
 }
