@@ -90,6 +90,7 @@ export class TranscriptPanel implements vscode.Disposable {
         this.#requests.changed();
       }),
     );
+    this.#host.prepare();
     // Set when everything listens: the guest says `ready` as soon as it runs.
     this.#panel.title = tabTitle(options.header);
     this.#panel.iconPath = new vscode.ThemeIcon('comment-discussion');

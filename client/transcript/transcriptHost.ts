@@ -56,6 +56,11 @@ export class TranscriptHost {
     return this.#feed.kinds;
   }
 
+  /** Reads before anybody is there to see it: VS Code takes longer to make a page than the server to read one. */
+  prepare(): void {
+    void this.#feed.catchUp();
+  }
+
   receive(raw: unknown): void {
     const parsed = guestMessage.safeParse(raw);
     if (!parsed.success) {

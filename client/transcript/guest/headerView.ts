@@ -40,14 +40,14 @@ export function headerView(
       ${toolsView(context, header, controls)}
     </div>
     <div class="header-facts">
-      ${header.agent === undefined ? nothing : html`<span class="fact">${icon('agent')}${revealBidi(header.agent)}</span>`}
+      ${header.agent === undefined ? nothing : html`<span class="fact" title=${revealBidi(header.agent)}>${icon('agent')}<span class="fact-text">${revealBidi(header.agent)}</span></span>`}
       ${stateView(context, header)}${iterationsView(context, header)}${modelView(context, header)}
       ${tokensView(context, header)}${costView(context, header)}
       ${
         header.place === undefined
           ? nothing
           : html`<span class="fact place" title=${revealBidi(header.place)}
-              >${icon('folder')}<span class="place-path">${revealBidi(header.place)}</span></span
+              >${icon('folder')}<span class="fact-text">${revealBidi(header.place)}</span></span
             >`
       }
     </div>
@@ -86,7 +86,9 @@ function iterationsView({ strings, formats }: ViewContext, { iterations }: Trans
 
 function modelView({ strings }: ViewContext, { model }: TranscriptHeader) {
   if (model === undefined) return nothing;
-  return html`<span class="fact" title=${strings.model}>${icon('chip')}${revealBidi(model)}</span>`;
+  return html`<span class="fact" title=${`${strings.model}: ${revealBidi(model)}`}
+    >${icon('chip')}<span class="fact-text">${revealBidi(model)}</span></span
+  >`;
 }
 
 function tokensView(context: ViewContext, { tokens, partial }: TranscriptHeader) {

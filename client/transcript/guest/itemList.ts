@@ -18,6 +18,8 @@ const MOST_SELECTED = 200;
 
 /** The browser scrolls no longer than this for one key or turn of the wheel. */
 const SETTLE_MS = 500;
+/** After the last step of a scroll, so long the next one may still come. */
+const SCROLLING_MS = 150;
 
 type Anchor = NonNullable<GuestState['anchor']>;
 
@@ -82,9 +84,29 @@ export class ItemList {
     return this.#distanceFromEnd() < NEAR;
   }
 
+  get isScrolling(): boolean {
+    return performance.now() - this.#movedAt < SCROLLING_MS;
+  }
+
+  isInPage(id: string): boolean {
+    const index = this.#indexes.get(id);
+    return index !== undefined && this.indexes().includes(index);
+  }
+
   /** Where the reader is, to come back to; undefined at the end. */
   get anchor(): Anchor | undefined {
     return this.#following ? undefined : this.#anchor;
+  }
+
+  /** The items that come are others: what is known of the heights of these is of no use. */
+  forget(): void {
+    this.#virtualizer.itemSizeCache.clear();
+  }
+
+  /** The item at a distance below the top of the view, and where it begins: CSS pixels, from there too. */
+  itemAt(distance: number): { readonly index: number; readonly top: number } | undefined {
+    const item = this.#virtualizer.getVirtualItemForOffset(this.#top + distance);
+    return item === undefined ? undefined : { index: item.index, top: item.start - this.#top };
   }
 
   set(items: readonly TranscriptItem[], isWhole: boolean): void {
@@ -116,16 +138,19 @@ export class ItemList {
       const rendered: { readonly element: HTMLElement; readonly index: number }[] = [];
       for (const element of container.children) {
         if (!(element instanceof HTMLElement)) continue;
-        virtualizer.measureElement(element);
-        rendered.push({ element, index: virtualizer.indexFromElement(element) });
+        const index = virtualizer.indexFromElement(element);
+        // What could not be drawn in time stands for itself with the height that it is thought to have.
+        const isLate = element.childElementCount === 0;
+        element.style.height = isLate ? `${virtualizer.measurementsCache[index]?.size ?? 0}px` : '';
+        if (!isLate) virtualizer.measureElement(element);
+        rendered.push({ element, index });
       }
       virtualizer.measureElement(null);
-      const starts = virtualizer.measurementsCache;
       // Reading this brings the measurements up to date.
       container.style.height = `${virtualizer.getTotalSize()}px`;
       const margin = virtualizer.options.scrollMargin;
       for (const { element, index } of rendered) {
-        const start = (virtualizer.measurementsCache[index] ?? starts[index])?.start;
+        const start = virtualizer.measurementsCache[index]?.start;
         if (start !== undefined) element.style.top = `${start - margin}px`;
       }
       this.#restore();

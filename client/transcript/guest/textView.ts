@@ -9,8 +9,8 @@ import type { Grammar } from './highlight/languages.ts';
 import { markdown } from './markdown/markdownView.ts';
 import type { ItemContext } from './viewContext.ts';
 
-/** What is read from beginning to end is shown whole, as far as the page has it. */
-export const READ_WHOLE: Limits = { lines: 500, characters: 20_000 };
+/** What is read from beginning to end is folded late: only where to draw it would be seen as a halt. */
+export const READ_WHOLE: Limits = { lines: 200, characters: 8000 };
 export const PROSE: Limits = { lines: 40, characters: 4000 };
 export const BLOCK: Limits = { lines: 20, characters: 4000 };
 

@@ -3,15 +3,18 @@ import { html, LitElement, nothing } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { TranscriptItem } from '../../../server/protocol/transcript.ts';
+import { revealBidi } from '../../services/plainText.ts';
 import type { GuestState, HostMessage, WindowTarget } from '../messages.ts';
 import { fill } from '../strings.ts';
 import type { Side } from '../loadedWindow.ts';
 import { icon } from './controls.ts';
+import { DrawingTime } from './drawingTime.ts';
 import { Folds } from './folds.ts';
 import { Formats } from './formats.ts';
 import { headerView } from './headerView.ts';
 import { HostLink } from './hostLink.ts';
 import { ItemList } from './itemList.ts';
+import { itemLabel } from './items/itemLabel.ts';
 import { itemView } from './items/itemView.ts';
 import { filterBar } from './filterBar.ts';
 import { PageFind } from './find/pageFind.ts';
@@ -19,6 +22,7 @@ import { RichContent } from './richContent.ts';
 import { emptyView, errorView, loadingView, newerView, nothingShownView, olderView } from './stateViews.ts';
 import type { TranscriptModel } from './transcriptModel.ts';
 import { applyMessage, isLive, openTurnIndex } from './transcriptModel.ts';
+import { nextTurn, previousTurn } from './turns.ts';
 import type { ViewContext } from './viewContext.ts';
 
 /** How far below the top of the view a place stands that is shown from outside, in CSS pixels. */
@@ -55,6 +59,8 @@ export class TranscriptElement extends LitElement {
     reading: () => this.#list?.anchor?.position ?? this.model?.end ?? 0,
     leave: () => this.#focusList(true),
   });
+  readonly #drawing = new DrawingTime();
+  #drawingFrame: number | undefined;
   #context: ViewContext | undefined;
   #list: ItemList | undefined;
   #stateToRestore: GuestState | undefined;
@@ -101,6 +107,7 @@ export class TranscriptElement extends LitElement {
       return;
     }
     this.#list.place();
+    if (this.#drawing.end((id) => this.#list?.isInPage(id) ?? false)) this.#drawLater();
     this.#find.rendered(this.model?.items ?? [], this.#list, this.#list.scroller);
     this.#afterMove();
   }
@@ -133,8 +140,8 @@ export class TranscriptElement extends LitElement {
             ${this.#olderView(model)}
             <div
               class="items"
-              role="feed"
-              aria-label=${strings.transcript}
+              role=${model.items.length === 0 ? nothing : 'feed'}
+              aria-label=${model.items.length === 0 ? nothing : strings.transcript}
               aria-busy=${status.loadingOlder || status.loadingNewer ? 'true' : 'false'}
             >
               ${this.#itemViews(model, context)}
@@ -162,6 +169,7 @@ export class TranscriptElement extends LitElement {
         return item === undefined ? [] : [{ item, index }];
       },
     );
+    this.#drawing.begin(this.#list?.isScrolling ?? false);
     return repeat(
       inPage,
       ({ item }) => item.id,
@@ -173,15 +181,29 @@ export class TranscriptElement extends LitElement {
         return html`<div
           class="item ${kind}${shown}"
           role="article"
+          aria-label=${itemLabel({ ...context, mayRun }, item)}
           aria-posinset=${index + 1}
           aria-setsize=${model.atStart && model.atEnd ? items.length : -1}
           data-id=${item.id}
           data-index=${index}
         >
-          ${guard([context, item, open, mayRun], () => itemView({ ...context, id: item.id, open, mayRun }, item))}
+          ${guard([context, item, open, mayRun, this.#drawing.turnOf(item.id)], () =>
+            this.#drawing.allows(item.id)
+              ? itemView({ ...context, id: item.id, open, mayRun }, item)
+              : nothing,
+          )}
         </div>`;
       },
     );
+  }
+
+  /** In a frame of its own, not in one that has drawn what a scroll brought into view. */
+  #drawLater(): void {
+    this.#drawingFrame ??= requestAnimationFrame(() => {
+      this.#drawingFrame = undefined;
+      if (this.#drawing.isFresh) this.#drawLater();
+      else this.requestUpdate();
+    });
   }
 
   #olderView({ isLoaded, atStart, strings, status }: TranscriptModel): TemplateResult | typeof nothing {
@@ -211,10 +233,12 @@ export class TranscriptElement extends LitElement {
     this.#content.receive(message);
     const before = this.model;
     this.model = applyMessage(before, message);
+    if (this.model !== undefined) document.title = revealBidi(this.model.header.title);
     if (message.type === 'init') this.#begin(message);
     this.#find.receive(message);
     if (message.type === 'window') {
       if (message.kinds?.join() !== before?.kinds?.join()) this.#find.searchAgain();
+      this.#list?.forget();
       this.#asked.clear();
       this.#target = message.target;
     }
@@ -328,12 +352,33 @@ export class TranscriptElement extends LitElement {
   };
 
   readonly #onKey = (event: KeyboardEvent): void => {
-    if (event.altKey || event.metaKey || event.shiftKey || this.model === undefined) return;
-    if (event.key === 'Home') this.#goToStart();
-    else if (event.key === 'End') this.#goToEnd();
+    const { key, altKey, metaKey, shiftKey } = event;
+    if (metaKey || shiftKey || this.model === undefined) return;
+    if (altKey && key === 'ArrowUp') this.#goToTurn(previousTurn);
+    else if (altKey && key === 'ArrowDown') this.#goToTurn(nextTurn);
+    else if (altKey) return;
+    else if (key === 'Home') this.#goToStart();
+    else if (key === 'End') this.#goToEnd();
     else return;
     event.preventDefault();
   };
+
+  #goToTurn(turnFrom: typeof nextTurn): void {
+    const items = this.model?.items ?? [];
+    const at = this.#list?.itemAt(BELOW_TOP + 1);
+    if (at === undefined) return;
+    // Of a turn that is being read, the one before is its own beginning.
+    const isBegun = turnFrom === previousTurn && at.top < BELOW_TOP - 1;
+    const item = items[turnFrom(items, isBegun ? at.index + 1 : at.index) ?? -1];
+    if (item !== undefined) {
+      this.#list?.goTo({ id: item.id, position: item.position, offset: BELOW_TOP });
+      this.requestUpdate();
+    } else if (turnFrom === previousTurn) {
+      this.querySelector('.scroller')?.scrollTo({ top: 0, behavior: 'instant' });
+    } else {
+      this.#goToEnd();
+    }
+  }
 
   #goToStart(): void {
     if (this.model?.atStart !== true) {

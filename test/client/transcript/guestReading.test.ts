@@ -146,6 +146,54 @@ describe('the place of the reader', () => {
     assert.deepEqual(guest.problems, []);
   });
 
+  test('however fast the reader scrolls, what is in view when they stop is drawn', async () => {
+    const transcript = new FakeTranscript(200);
+    const text = '# Head\n\n- one\n- two\n\n```\ncode\n```\n\n'.repeat(8);
+    for (let n = 0; n < 1500; n++) transcript.append([message(`m${n}`, `${n} ${text}`)]);
+    await using guest = await open(transcript);
+    await guest.waitForEnd();
+    await guest.page.mouse.move(400, 400);
+    for (let turn = 0; turn < 40; turn++) await guest.page.mouse.wheel(0, -5000);
+    await guest.page.evaluate(
+      `new Promise((done) => {
+        let wasDrawn = false;
+        const look = () => {
+          const isDrawn = [...document.querySelectorAll('.item')].every((item) => item.childElementCount > 0);
+          if (isDrawn && wasDrawn) done();
+          wasDrawn = isDrawn;
+          requestAnimationFrame(look);
+        };
+        look();
+      })`,
+    );
+    const { id } = await guest.firstInView();
+    assert.ok(await guest.item(id).getByText('Head').count());
+    assert.deepEqual(guest.problems, []);
+  });
+
+  test('Alt and the arrows go from turn to turn', async () => {
+    const transcript = new FakeTranscript(200);
+    for (let n = 0; n < 100; n++)
+      transcript.append([message(`m${n}`, `Text of ${n}`, n % 10 === 0 ? 'user' : 'assistant')]);
+    await using guest = await open(transcript);
+    await guest.waitForEnd();
+    await guest.scroller.focus();
+    for (const id of ['m80', 'm70', 'm60']) {
+      await guest.page.keyboard.press('Alt+ArrowUp');
+      await guest.drawn();
+      assert.ok(Math.abs((await guest.topOf(id)) - 24) < 2, id);
+    }
+    await guest.page.keyboard.press('Alt+ArrowDown');
+    await guest.drawn();
+    assert.ok(Math.abs((await guest.topOf('m70')) - 24) < 2);
+    await guest.scroller.hover();
+    await guest.page.mouse.wheel(0, 150);
+    await guest.page.keyboard.press('Alt+ArrowUp');
+    await guest.drawn();
+    assert.ok(Math.abs((await guest.topOf('m70')) - 24) < 2);
+    assert.deepEqual(guest.problems, []);
+  });
+
   test('a place that is shown from outside stands at the top, with what is before it above', async () => {
     const transcript = new FakeTranscript(100);
     transcript.append(...messages(0, 5000));

@@ -68,6 +68,17 @@ describe('TranscriptHost', () => {
     assert.equal(init?.type === 'init' && init.header.title, 'Two');
   });
 
+  test('what was read before the guest was ready is told at once', async () => {
+    const conversation = new Conversation();
+    conversation.transcript.append(...messages(1, 3));
+    conversation.host.prepare();
+    await conversation.idle();
+    assert.equal(conversation.received.length, 0);
+    conversation.host.receive({ type: 'ready' });
+    const [init] = conversation.received;
+    assert.equal(init?.type === 'init' && init.loaded?.items.length, 3);
+  });
+
   test('a guest that comes back gets what is loaded at once, then what it missed', async () => {
     const conversation = new Conversation();
     conversation.transcript.append(...messages(1, 8));

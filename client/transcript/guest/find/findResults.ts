@@ -6,33 +6,23 @@ export interface Occurrence {
   readonly nth: number;
 }
 
-/** All occurrences that were found so far, in the order of the transcript. Immutable. */
+/** All occurrences that were found so far, in the order of the transcript: there may be a hundred thousand hits. */
 export class FindResults {
-  static readonly none = new FindResults([], []);
-
-  readonly #hits: readonly TranscriptHit[];
+  readonly #hits: TranscriptHit[] = [];
   /** How many occurrences stand before each hit. */
-  readonly #before: readonly number[];
-
-  private constructor(hits: readonly TranscriptHit[], before: readonly number[]) {
-    this.#hits = hits;
-    this.#before = before;
-  }
+  readonly #before: number[] = [];
+  #total = 0;
 
   get total(): number {
-    const last = this.#hits.at(-1);
-    return last === undefined ? 0 : (this.#before.at(-1) ?? 0) + last.count;
+    return this.#total;
   }
 
-  with(hits: readonly TranscriptHit[]): FindResults {
-    if (hits.length === 0) return this;
-    const before = [...this.#before];
-    let total = this.total;
-    for (const { count } of hits) {
-      before.push(total);
-      total += count;
+  add(hits: readonly TranscriptHit[]): void {
+    for (const hit of hits) {
+      this.#hits.push(hit);
+      this.#before.push(this.#total);
+      this.#total += hit.count;
     }
-    return new FindResults([...this.#hits, ...hits], before);
   }
 
   /** The occurrence of that number, 0.. */

@@ -20,7 +20,7 @@ export class Finder {
   #text = '';
   #request = 0;
   #from = 0;
-  #results = FindResults.none;
+  #results = new FindResults();
   #current: number | undefined;
   #fraction: number | undefined;
   #failure: string | undefined;
@@ -87,7 +87,7 @@ export class Finder {
   receive(found: Extract<HostMessage, { type: 'found' }>): void {
     if (found.request !== this.#request || !this.#isOpen) return;
     if (found.restarted) this.#forget();
-    this.#results = this.#results.with(found.hits);
+    this.#results.add(found.hits);
     this.#fraction = found.fraction;
     this.#failure = found.failure?.message;
     const { total } = this.#results;
@@ -120,7 +120,7 @@ export class Finder {
   }
 
   #forget(): void {
-    this.#results = FindResults.none;
+    this.#results = new FindResults();
     this.#failure = undefined;
     this.#go(undefined);
   }

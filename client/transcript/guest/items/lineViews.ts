@@ -1,9 +1,8 @@
 import type { TemplateResult } from 'lit';
 import { html, nothing } from 'lit';
 import type { CutText, TranscriptItemOf } from '../../../../server/protocol/transcript.ts';
-import { fill } from '../../strings.ts';
 import { icon, timeView } from '../controls.ts';
-import { revealBidi } from '../../../services/plainText.ts';
+import { itemTitle } from './itemTitle.ts';
 import { proseView } from '../textView.ts';
 import type { ItemContext } from '../viewContext.ts';
 
@@ -36,17 +35,9 @@ function dividerView(context: ItemContext, title: string, timestamp: string | un
 }
 
 export function iterationView(context: ItemContext, item: TranscriptItemOf<'iteration'>): TemplateResult {
-  const { strings, formats } = context;
-  const { number, phase, text, timestamp } = item;
-  if (phase === 'end') {
-    const title =
-      number === undefined
-        ? strings.iterationEndedUnnumbered
-        : fill(strings.iterationEnded, formats.count(number));
-    return lineView(context, { icon: 'pass', title, text, timestamp, cut: item.cut });
-  }
-  const title =
-    number === undefined ? strings.iterationUnnumbered : fill(strings.iteration, formats.count(number));
+  const { phase, text, timestamp } = item;
+  const title = itemTitle(context, item);
+  if (phase === 'end') return lineView(context, { icon: 'pass', title, text, timestamp, cut: item.cut });
   return html`${dividerView(context, title, timestamp)}
   ${text === undefined || text === '' ? nothing : html`<div class="divider-text">${proseView(context, 'text', text, { title, cut: item.cut })}</div>`}`;
 }
@@ -63,7 +54,7 @@ const lifecycleIcons = {
 
 export function lifecycleView(context: ItemContext, item: TranscriptItemOf<'lifecycle'>): TemplateResult {
   const { event, text, timestamp } = item;
-  const title = context.strings.lifecycle[event];
+  const title = itemTitle(context, item);
   return lineView(context, {
     icon: lifecycleIcons[event],
     className: event,
@@ -79,7 +70,7 @@ export function summaryView(context: ItemContext, item: TranscriptItemOf<'summar
   return lineView(context, {
     icon: 'note',
     className: 'summary',
-    title: context.strings.summary,
+    title: itemTitle(context, item),
     text,
     timestamp,
     cut: item.cut,
@@ -87,24 +78,18 @@ export function summaryView(context: ItemContext, item: TranscriptItemOf<'summar
 }
 
 export function compactionView(context: ItemContext, item: TranscriptItemOf<'compaction'>): TemplateResult {
-  const { strings, formats } = context;
-  const { tokensBefore, text, timestamp } = item;
-  const title =
-    tokensBefore === undefined
-      ? strings.compaction
-      : fill(strings.compactionTokens, formats.compact(tokensBefore));
+  const { text, timestamp } = item;
+  const title = itemTitle(context, item);
   return html`${dividerView(context, title, timestamp)}
   ${text === undefined || text === '' ? nothing : html`<div class="divider-text">${proseView(context, 'text', text, { title, cut: item.cut })}</div>`}`;
 }
 
 export function learningView(context: ItemContext, item: TranscriptItemOf<'learning'>): TemplateResult {
-  const { insight, expertiseFile, timestamp } = item;
-  const file = expertiseFile === undefined ? '' : ` · ${revealBidi(expertiseFile)}`;
-  const title = `${context.strings.learning}${file}`;
+  const { insight, timestamp } = item;
   return lineView(context, {
     icon: 'lightbulb',
     className: 'learning',
-    title,
+    title: itemTitle(context, item),
     text: insight,
     timestamp,
     cut: item.cut,
@@ -115,23 +100,18 @@ export function modelChangeView(
   context: ItemContext,
   item: TranscriptItemOf<'model_change'>,
 ): TemplateResult {
-  const { strings } = context;
-  const model = revealBidi(item.model);
-  const title =
-    item.provider === undefined
-      ? fill(strings.modelChanged, model)
-      : fill(strings.modelChangedProvider, model, revealBidi(item.provider));
-  return lineView(context, { icon: 'arrow-swap', title, timestamp: item.timestamp });
+  return lineView(context, {
+    icon: 'arrow-swap',
+    title: itemTitle(context, item),
+    timestamp: item.timestamp,
+  });
 }
 
 export function noteView(context: ItemContext, item: TranscriptItemOf<'note'>): TemplateResult {
-  const { strings, formats } = context;
-  const severity = item.severity === 'warning' ? strings.warning : strings.info;
-  const line = item.line === undefined ? '' : ` · ${fill(strings.line, formats.count(item.line))}`;
   return lineView(context, {
     icon: item.severity,
     className: `note ${item.severity}`,
-    title: `${severity}${line}`,
+    title: itemTitle(context, item),
     text: item.text,
     timestamp: item.timestamp,
     cut: item.cut,

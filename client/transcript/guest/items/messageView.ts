@@ -5,6 +5,7 @@ import { fill } from '../../strings.ts';
 import { copyButton, foldView, icon, timeView } from '../controls.ts';
 import { revealBidi } from '../../../services/plainText.ts';
 import { picturesView } from '../pictures/pictureView.ts';
+import { itemTitle } from './itemTitle.ts';
 import { PROSE, proseView, READ_WHOLE } from '../textView.ts';
 import type { ItemContext } from '../viewContext.ts';
 
@@ -18,7 +19,7 @@ export function messageView(context: ItemContext, message: Message): TemplateRes
 
 function spokenView(context: ItemContext, message: Message): TemplateResult {
   const { strings, formats } = context;
-  const name = { user: strings.you, assistant: strings.assistant, system: strings.system }[message.role];
+  const name = itemTitle(context, message);
   const details = [
     message.model === undefined ? nothing : html`<span>${revealBidi(message.model)}</span>`,
     message.tokens === undefined
@@ -28,7 +29,7 @@ function spokenView(context: ItemContext, message: Message): TemplateResult {
         >`,
     message.costUsd === undefined ? nothing : html`<span>${formats.usd(message.costUsd)}</span>`,
   ];
-  return html`<article class="message ${message.role}" aria-label=${name}>
+  return html`<div class="message ${message.role}">
     <div class="message-head">
       ${icon(icons[message.role])}<span class="message-role">${name}</span>
       ${message.text === '' ? nothing : copyButton(context, message.text)}
@@ -43,7 +44,7 @@ function spokenView(context: ItemContext, message: Message): TemplateResult {
             limits: message.role === 'assistant' ? READ_WHOLE : PROSE,
           })
     }${picturesView(context, message.images)}
-  </article>`;
+  </div>`;
 }
 
 /** What the agent program put among the messages; a reader looks for it only when they wonder. */

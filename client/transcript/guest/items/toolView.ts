@@ -8,6 +8,7 @@ import { revealBidi } from '../../../services/plainText.ts';
 import { toolFile, toolIcon, toolSummary } from '../toolSummary.ts';
 import type { ItemContext } from '../viewContext.ts';
 import { argumentsView } from './toolArguments.ts';
+import { isBad } from './itemLabel.ts';
 import { outputView } from './toolOutput.ts';
 
 export function toolCallView(context: ItemContext, call: TranscriptItemOf<'tool_call'>): TemplateResult {
@@ -70,15 +71,15 @@ function resultMark(context: ItemContext, result: ToolResult | undefined): Templ
       ? mark('running', 'loading codicon-modifier-spin', strings.toolRunning)
       : mark('missing', 'dash', strings.toolNoResult);
   }
-  const { durationMs, exitCode, isError } = result;
+  const { durationMs, exitCode } = result;
   const duration =
     durationMs === undefined ? nothing : html`<span class="duration">${formats.duration(durationMs)}</span>`;
-  const isBad = isError || (exitCode !== undefined && exitCode !== 0);
+  const failed = isBad(result);
   const exit =
-    exitCode === undefined || !isBad
+    exitCode === undefined || !failed
       ? nothing
       : html`<span class="exit-code">${fill(strings.exitCode, String(exitCode))}</span>`;
-  return html`${duration}${exit}${isBad ? mark('failed', 'error', strings.toolFailed) : mark('ok', 'check', strings.toolOk)}`;
+  return html`${duration}${exit}${failed ? mark('failed', 'error', strings.toolFailed) : mark('ok', 'check', strings.toolOk)}`;
 }
 
 /** A state is told by its icon's form and by words, never by a colour alone. */

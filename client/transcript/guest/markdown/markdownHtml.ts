@@ -66,11 +66,13 @@ function makeParser(): ReturnType<typeof MarkdownIt> {
   rules['image'] = (tokens, index) => {
     const token = tokens[index];
     const href = String(token?.attrGet('src') ?? '');
-    return `${linkOpen(href)}${escapeHtml(token?.content === '' ? href : (token?.content ?? ''))}</a>`;
+    return `${linkOpen(href)}${escapeHtml(revealBidi(token?.content === '' ? href : (token?.content ?? '')))}</a>`;
   };
   const linkOpen = (href: string) => {
     const target = fileTarget(href);
     const title = escapeHtml(revealBidi(href));
+    // The parser also makes a link of one that leads nowhere: `[words]()`.
+    if (href === '') return '<a>';
     return target === undefined
       ? `<a href="${escapeHtml(href)}" title="${title}">`
       : `<a class="file" data-path="${escapeHtml(target)}" title="${escapeHtml(revealBidi(target))}">`;
@@ -104,7 +106,19 @@ function makeReadable(tokens: readonly Token[]): void {
       token.attrs = (token.attrs ?? []).filter(([name]) => name !== 'style');
       token.attrJoin('class', `align-${align}`);
     }
-    if (token.type === 'inline') makeTask(token, tokens[index - 2]);
+    if (token.type !== 'inline') continue;
+    makeTask(token, tokens[index - 2]);
+    revealInLinks(token.children ?? []);
+  }
+}
+
+/** Who follows a link reads first where it leads: there nothing is turned around. */
+function revealInLinks(tokens: readonly Token[]): void {
+  let depth = 0;
+  for (const token of tokens) {
+    if (token.type === 'link_open') depth += 1;
+    else if (token.type === 'link_close') depth -= 1;
+    else if (depth > 0 && token.type === 'text') token.content = revealBidi(token.content);
   }
 }
 

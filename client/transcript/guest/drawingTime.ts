@@ -1,0 +1,51 @@
+/** In milliseconds: what is left of a frame, after it was laid out and painted. */
+const SHARE = 8;
+
+/**
+ * How long items may be drawn while the reader scrolls: a fling brings more of them into view in one frame than can be
+ * drawn in one. Those that are late stand empty for a frame, at the height that they are thought to have; those that
+ * have left the view by then are never drawn.
+ */
+export class DrawingTime {
+  readonly #late = new Map<string, number>();
+  #until = Infinity;
+  #isLate = false;
+  #round = 0;
+  #endedAt = -SHARE;
+
+  /** A rendering begins. */
+  begin(isScrolling: boolean): void {
+    this.#until = isScrolling || this.#isLate ? performance.now() + SHARE : Infinity;
+    this.#isLate = false;
+    this.#round += 1;
+  }
+
+  /** Changes for an item that has to be drawn since it was late. */
+  turnOf(id: string): number {
+    const turn = this.#late.get(id);
+    return turn === undefined ? 0 : turn === 0 ? this.#round : turn;
+  }
+
+  /** Whether there is time for the item in this rendering. */
+  allows(id: string): boolean {
+    if (performance.now() > this.#until) {
+      this.#isLate = true;
+      this.#late.set(id, 0);
+      return false;
+    }
+    if (this.#late.get(id) === 0) this.#late.set(id, this.#round);
+    return true;
+  }
+
+  /** Whether there was a rendering in this frame already. */
+  get isFresh(): boolean {
+    return performance.now() - this.#endedAt < SHARE;
+  }
+
+  /** A rendering has ended, with these items in the page. True where some were late. */
+  end(isInPage: (id: string) => boolean): boolean {
+    this.#endedAt = performance.now();
+    for (const id of this.#late.keys()) if (!isInPage(id)) this.#late.delete(id);
+    return this.#isLate;
+  }
+}
