@@ -1,8 +1,5 @@
 import type { TemplateResult } from 'lit';
 import { html, LitElement, nothing } from 'lit';
-import { guard } from 'lit/directives/guard.js';
-import { repeat } from 'lit/directives/repeat.js';
-import type { TranscriptItem } from '../../../server/protocol/transcript.ts';
 import { revealBidi } from '../../services/plainText.ts';
 import type { GuestState, HostMessage, WindowTarget } from '../messages.ts';
 import { fill } from '../strings.ts';
@@ -14,14 +11,13 @@ import { Formats } from './formats.ts';
 import { headerView } from './headerView.ts';
 import { HostLink } from './hostLink.ts';
 import { ItemList } from './itemList.ts';
-import { itemLabel } from './items/itemLabel.ts';
-import { itemView } from './items/itemView.ts';
+import { itemElements } from './items/itemElements.ts';
 import { filterBar } from './filterBar.ts';
 import { PageFind } from './find/pageFind.ts';
 import { RichContent } from './richContent.ts';
 import { emptyView, errorView, loadingView, newerView, nothingShownView, olderView } from './stateViews.ts';
 import type { TranscriptModel } from './transcriptModel.ts';
-import { applyMessage, isLive, openTurnIndex } from './transcriptModel.ts';
+import { applyMessage } from './transcriptModel.ts';
 import { nextTurn, previousTurn } from './turns.ts';
 import type { ViewContext } from './viewContext.ts';
 
@@ -161,40 +157,15 @@ export class TranscriptElement extends LitElement {
   }
 
   #itemViews(model: TranscriptModel, context: ViewContext): unknown {
-    const { items } = model;
-    const openTurn = isLive(model.header) ? openTurnIndex(items) : items.length;
-    const inPage = (this.#list?.indexes() ?? []).flatMap(
-      (index): { item: TranscriptItem; index: number }[] => {
-        const item = items[index];
-        return item === undefined ? [] : [{ item, index }];
-      },
-    );
     this.#drawing.begin(this.#list?.isScrolling ?? false);
-    return repeat(
-      inPage,
-      ({ item }) => item.id,
-      ({ item, index }) => {
-        const open = this.folds.openParts(item.id);
-        const mayRun = model.atEnd && index >= openTurn;
-        const kind = item.kind === 'message' && item.injected === true ? 'injected' : item.kind;
-        const shown = item.position === this.shownPosition ? ' shown' : '';
-        return html`<div
-          class="item ${kind}${shown}"
-          role="article"
-          aria-label=${itemLabel({ ...context, mayRun }, item)}
-          aria-posinset=${index + 1}
-          aria-setsize=${model.atStart && model.atEnd ? items.length : -1}
-          data-id=${item.id}
-          data-index=${index}
-        >
-          ${guard([context, item, open, mayRun, this.#drawing.turnOf(item.id)], () =>
-            this.#drawing.allows(item.id)
-              ? itemView({ ...context, id: item.id, open, mayRun }, item)
-              : nothing,
-          )}
-        </div>`;
-      },
-    );
+    return itemElements({
+      model,
+      context,
+      folds: this.folds,
+      drawing: this.#drawing,
+      indexes: this.#list?.indexes() ?? [],
+      shownPosition: this.shownPosition,
+    });
   }
 
   /** In a frame of its own, not in one that has drawn what a scroll brought into view. */

@@ -36,16 +36,21 @@ const source = String.raw`
   });
   observer.observe({ type: 'longtask', buffered: true });
   const frame = () => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+  // Items that are late stand empty for some frames.
+  const drawn = async () => {
+    do await frame();
+    while (inPage().some((item) => item.firstElementChild === null));
+  };
   const scroller = document.querySelector('.scroller');
   const inPage = () => [...document.querySelectorAll('.items > .item')];
   const nameOf = (item) => item?.dataset.id?.slice(0, 80) ?? 'the header';
 
   const unfold = async () => {
     for (let round = 0; round < 40; round++) {
+      await drawn();
       const folded = [...document.querySelectorAll('.item [aria-expanded=false]')];
       if (folded.length === 0) return;
       for (const button of folded) button.click();
-      await frame();
     }
     strange['something never unfolds'] = '';
   };
@@ -57,7 +62,7 @@ const source = String.raw`
         if (!names.test(name)) say(element.tagName + ' ' + name);
         if (name === 'href' && !/^(?:https?|mailto):/i.test(value)) say('href=' + value);
         if (name === 'src' && !value.startsWith('blob:')) say('src=' + value);
-        if (name === 'style' && !/^(?:top: [\d.e+]+px;|--ansi-[fb]g: [\w(). -]+;|\s)*$/.test(value)) say('style=' + value);
+        if (name === 'style' && !/^(?:(?:top|height): [\d.e+]+px;|--ansi-[fb]g: [\w(). -]+;|\s)*$/.test(value)) say('style=' + value);
         if (/^(?:title|aria-label)$/.test(name) && turning.test(value)) say('bidi in ' + name);
       }
       if (element.matches(exact) && turning.test(element.textContent)) say('bidi in ' + element.outerHTML.slice(0, 60));
