@@ -170,7 +170,8 @@ export class TranscriptElement extends LitElement {
 
   /** In a frame of its own, not in one that has drawn what a scroll brought into view. */
   #drawLater(): void {
-    this.#drawingFrame ??= requestAnimationFrame(() => {
+    if (this.#drawingFrame !== undefined) return;
+    this.#drawingFrame = requestAnimationFrame(() => {
       this.#drawingFrame = undefined;
       if (this.#drawing.isFresh) this.#drawLater();
       else this.requestUpdate();

@@ -96,7 +96,9 @@ function fileTarget(href: string): string | undefined {
 /** Every block has the direction of its own text; tasks have boxes; columns are aligned by classes, as the page has no inline styles. */
 function makeReadable(tokens: readonly Token[]): void {
   for (const [index, token] of tokens.entries()) {
-    if (blocks.has(token.type)) token.attrSet('dir', 'auto');
+    // An item of a list takes its direction, and the side of its mark, from the first paragraph, which has none itself.
+    const isFirstOfItem = token.type === 'paragraph_open' && tokens[index - 1]?.type === 'list_item_open';
+    if (blocks.has(token.type) && !isFirstOfItem) token.attrSet('dir', 'auto');
     if (token.type === 'heading_open' || token.type === 'heading_close') {
       // Below the page's own heading.
       token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + 1)}`;

@@ -219,13 +219,16 @@ export const hostileRecords: readonly TranscriptItem[] = [
     input,
     result: { output: '', isError: false },
   })),
-  ...inputs.slice(2).filter((_, index) => index % 3 === 0).map((data, index): TranscriptItem => ({
-    kind: 'other',
-    id: `data ${index}`,
-    position,
-    type: 'x',
-    data,
-  })),
+  ...inputs
+    .slice(2)
+    .filter((_, index) => index % 3 === 0)
+    .map((data, index): TranscriptItem => ({
+      kind: 'other',
+      id: `data ${index}`,
+      position,
+      type: 'x',
+      data,
+    })),
   ...paths.flatMap((path, index): TranscriptItem[] => [
     {
       kind: 'tool_call',
