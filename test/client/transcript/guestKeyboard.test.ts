@@ -112,10 +112,22 @@ describe('a transcript by keyboard', () => {
     };
     const press = async (key: string) => {
       const from = await place();
-      await guest.page.evaluate(`globalThis.ended = new Promise((done) =>
-        document.querySelector('.scroller').addEventListener('scrollend', done, { once: true })); undefined`);
+      // Its own `scrollend` says little: the list that puts items right ends a scroll for the browser, which goes on.
+      await guest.page.evaluate(`globalThis.rested = new Promise((done) => {
+        const scroller = document.querySelector('.scroller');
+        scroller.addEventListener('scroll', () => {
+          let [top, frames] = [scroller.scrollTop, 0];
+          const look = () => {
+            frames = scroller.scrollTop === top ? frames + 1 : 0;
+            top = scroller.scrollTop;
+            if (frames === 8) done();
+            else requestAnimationFrame(look);
+          };
+          look();
+        }, { once: true });
+      }); undefined`);
       await guest.page.keyboard.press(key);
-      await guest.page.evaluate('ended.then(() => {})');
+      await guest.page.evaluate('rested.then(() => {})');
       return Math.sign((await place()) - from);
     };
     assert.equal(await press('PageUp'), -1);
