@@ -57,7 +57,11 @@ export class GuestRequests {
   constructor(options: GuestRequestsOptions) {
     this.#options = options;
     const { calls } = options;
-    this.#find = new TranscriptFind({ ...options, findPart: calls.find });
+    this.#find = new TranscriptFind({
+      ...options,
+      findPart: calls.find,
+      now: () => performance.now(),
+    });
     this.#pictures = new Pictures({ ...options, fetchImage: calls.image });
   }
 

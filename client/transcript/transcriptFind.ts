@@ -10,7 +10,12 @@ export interface TranscriptFindOptions {
   readonly kinds: () => Kinds;
   readonly describeError: (error: unknown) => TranscriptError;
   readonly post: (message: FoundMessage) => void;
+  /** Milliseconds, from any beginning. */
+  readonly now: () => number;
 }
+
+/** Parts that come faster are told together: to show each of a hundred would take longer than to find them. */
+const TELL_MS = 150;
 
 /** One text that is looked for; `from` is where to go on. */
 interface Search {
@@ -21,6 +26,9 @@ interface Search {
   generation: string | undefined;
   /** What the guest knows of how far it is; undefined before the first answer. */
   fraction: number | undefined;
+  /** What was found since the guest was last told, and when that was. */
+  untold: FoundMessage['hits'];
+  toldAt: number;
   state: 'running' | 'done' | 'failed';
   hasGrown: boolean;
 }
@@ -42,7 +50,8 @@ export class TranscriptFind {
     this.stop();
     if (text === '') return;
     const start = { from: 0, generation: undefined, fraction: undefined, hasGrown: false };
-    this.#search = { request, text, kinds: this.#options.kinds(), state: 'done', ...start };
+    const told = { untold: [], toldAt: -TELL_MS };
+    this.#search = { request, text, kinds: this.#options.kinds(), state: 'done', ...start, ...told };
     void this.#run(this.#search);
   }
 
@@ -69,7 +78,7 @@ export class TranscriptFind {
       search.state = 'done';
     } catch (error) {
       search.state = 'failed';
-      if (this.#isWanted(search)) this.#tell(search, [], false, { failure: describeError(error) });
+      if (this.#isWanted(search)) this.#tell(search, false, { failure: describeError(error) });
     }
   }
 
@@ -87,19 +96,20 @@ export class TranscriptFind {
     const restarted = generation !== undefined && part.generation !== generation;
     const fraction = next === undefined || size === 0 ? 1 : Math.min(1, next / size);
     const isNews = hits.length > 0 || restarted || fraction !== search.fraction;
+    const isSoon = fraction < 1 && !restarted && this.#options.now() - search.toldAt < TELL_MS;
+    if (restarted) search.untold = [];
+    search.untold.push(...hits);
     search.generation = part.generation;
     search.from = next ?? size;
     search.fraction = fraction;
-    if (isNews) this.#tell(search, hits, restarted);
+    if (isNews && !isSoon) this.#tell(search, restarted);
     return next === undefined;
   }
 
-  #tell(
-    { request, fraction = 0 }: Search,
-    hits: FoundMessage['hits'],
-    restarted: boolean,
-    trouble: Pick<FoundMessage, 'failure'> = {},
-  ): void {
+  #tell(search: Search, restarted: boolean, trouble: Pick<FoundMessage, 'failure'> = {}): void {
+    const { request, fraction = 0, untold: hits } = search;
+    search.untold = [];
+    search.toldAt = this.#options.now();
     this.#options.post({ type: 'found', request, hits, fraction, restarted, ...trouble });
   }
 

@@ -20,6 +20,9 @@ class Searching {
   readonly told: Extract<HostMessage, { type: 'found' }>[] = [];
   readonly find: TranscriptFind;
   fails = false;
+  /** Of the clock, between two looks at it. */
+  stepMs = 1000;
+  #now = 0;
   #waiting: (() => void)[] = [];
 
   constructor(...texts: string[]) {
@@ -32,6 +35,7 @@ class Searching {
         return this.#part(request);
       },
       kinds: () => this.kinds,
+      now: () => (this.#now += this.stepMs),
       describeError: (error) => ({ title: 'Failed', message: String(error) }),
       post: (message) => {
         hostMessage.parse(message);
@@ -214,5 +218,17 @@ describe('TranscriptFind', () => {
     searching.find.find(2, 'x');
     await searching.answerAll();
     assert.equal(searching.told.at(-1)?.fraction, 1);
+  });
+
+  test('parts that come fast are told together, the first at once and the last as it comes', async () => {
+    const searching = new Searching('x', 'x', 'x', 'x', 'x', 'x', 'x', 'x');
+    searching.stepMs = 1;
+    searching.find.find(1, 'x');
+    await searching.answerAll();
+    assert.deepEqual(
+      searching.told.map(({ hits }) => hits.length),
+      [2, 6],
+    );
+    assert.deepEqual(searching.positions, [0, 1, 2, 3, 4, 5, 6, 7]);
   });
 });
