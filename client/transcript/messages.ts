@@ -30,12 +30,13 @@ const target = z.union([z.literal('end'), z.literal('start'), position]);
 export type WindowTarget = z.infer<typeof target>;
 
 export const transcriptStatus = z.strictObject({
-  loading: z.boolean().describe('a window is being read for the first time, or again after a failure'),
+  loading: z.boolean().describe('a window is being read: the first, or another in its place'),
   loadingOlder: z.boolean(),
   loadingNewer: z.boolean().describe('records that exist are being read, not those that are still to come'),
   newCount: z.int().min(0).describe('items that came since the reader left the end'),
-  failure: transcriptError.optional().describe('why the window, or what is new since, could not be read'),
+  failure: transcriptError.optional().describe('why the window that is wanted could not be read'),
   olderFailure: transcriptError.optional(),
+  newerFailure: transcriptError.optional().describe('why what follows the window could not be read'),
 });
 export type TranscriptStatus = z.infer<typeof transcriptStatus>;
 
@@ -53,6 +54,7 @@ export const hostMessage = z.discriminatedUnion('type', [
     status: transcriptStatus,
     kinds,
     loaded: loaded.optional(),
+    target: target.optional().describe('a place that was asked for while no guest was there to go to it'),
   }),
   z.strictObject({ type: z.literal('header'), header: transcriptHeader }),
   z.strictObject({ type: z.literal('status'), status: transcriptStatus }),
@@ -131,13 +133,17 @@ export type GuestMessage = z.infer<typeof guestMessage>;
 
 /**
  * What VS Code keeps for a guest while it is hidden, and over a reload of the window. `anchor` is the item at the
- * top of the view; without one the reader is at the end.
+ * top of the view; without one the reader is at the end. Whatever another version of Lockstep left there, the tab
+ * stays: only whose transcript it is has to be known.
  */
-export const guestState = z.strictObject({
+export const guestState = z.object({
   ref: z.string(),
-  title: z.string(),
-  kinds,
-  anchor: z.strictObject({ id: z.string(), position, offset: z.number() }).optional(),
-  open: z.array(z.strictObject({ id: z.string(), parts: z.array(z.string()) })).describe('what is unfolded'),
+  title: z.string().catch(''),
+  kinds: kinds.catch(undefined),
+  anchor: z.strictObject({ id: z.string(), position, offset: z.number() }).optional().catch(undefined),
+  open: z
+    .array(z.strictObject({ id: z.string(), parts: z.array(z.string()) }))
+    .describe('what is unfolded')
+    .catch([]),
 });
 export type GuestState = z.infer<typeof guestState>;

@@ -16,7 +16,7 @@ const MOST_TEXT = 20_000;
 /** Records on each side of a place that is looked at from outside. */
 const AROUND = 100;
 
-/** `failure` and `olderFailure` are what the fetch threw. */
+/** The failures are what the fetch threw. */
 export interface FeedStatus {
   readonly loading: boolean;
   readonly loadingOlder: boolean;
@@ -25,6 +25,7 @@ export interface FeedStatus {
   readonly newCount: number;
   readonly failure?: unknown;
   readonly olderFailure?: unknown;
+  readonly newerFailure?: unknown;
 }
 
 export type FeedUpdate =
@@ -34,6 +35,8 @@ export type FeedUpdate =
 
 interface Window extends LoadedWindow {
   readonly generation: string;
+  /** Those that it was read with; what is wanted may be others by now. */
+  readonly kinds: Kinds;
 }
 
 type Work = 'window' | Side | 'tail';
@@ -64,6 +67,7 @@ export class TranscriptFeed {
   #fetching: Work | undefined;
   #work: Promise<void> | undefined;
   #status: FeedStatus = { loading: false, loadingOlder: false, loadingNewer: false, newCount: 0 };
+  #isResting = false;
   #disposed = false;
 
   constructor(fetchPage: FetchPage, onUpdate: (update: FeedUpdate) => void, start: FeedStart) {
@@ -86,13 +90,9 @@ export class TranscriptFeed {
     return this.#status;
   }
 
-  /** Where the window was opened, for a guest that comes when it is there already. */
-  get target(): WindowTarget {
-    return this.#target;
-  }
-
   /** Reads the first window, or what has come since. Never rejects; resolves when nothing is left to fetch. */
   catchUp(): Promise<void> {
+    this.#isResting = false;
     const isOpen = this.#window !== undefined || this.#fetching === 'window';
     this.#wanted.add(isOpen ? 'tail' : 'window');
     return this.#run();
@@ -100,6 +100,7 @@ export class TranscriptFeed {
 
   /** Reads the page beside `from`; nothing to do if that is not where the window ends on that side. */
   load(side: Side, from: number): Promise<void> {
+    this.#isResting = false;
     const window = this.#window;
     if (window === undefined) return this.#run();
     const isThere = side === 'older' ? window.start === from : window.end === from;
@@ -134,6 +135,13 @@ export class TranscriptFeed {
   retry(): Promise<void> {
     for (const work of this.#failures.keys()) this.#wanted.add(work);
     return this.#run();
+  }
+
+  /** Nobody waits for what was asked for beside the window: a filter may let nothing through for long. */
+  rest(): void {
+    this.#isResting = true;
+    this.#wanted.delete('older');
+    this.#wanted.delete('newer');
   }
 
   dispose(): void {
@@ -178,10 +186,10 @@ export class TranscriptFeed {
     if (!this.#disposed) this.#tellStatus();
   }
 
-  #page(request: PageRequest): Promise<TranscriptPage> {
+  #page(request: PageRequest, kinds: Kinds): Promise<TranscriptPage> {
     return this.#fetchPage({
       ...request,
-      ...(this.#kinds === undefined ? {} : { kinds: this.#kinds }),
+      ...(kinds === undefined ? {} : { kinds }),
       maxText: MOST_TEXT,
     });
   }
@@ -190,24 +198,25 @@ export class TranscriptFeed {
     const known = this.#window === undefined ? {} : { generation: this.#window.generation };
     const page =
       target === 'end'
-        ? await this.#page({})
+        ? await this.#page({}, kinds)
         : target === 'start'
-          ? await this.#page({ from: 0 })
-          : await this.#around(target, known);
+          ? await this.#page({ from: 0 }, kinds)
+          : await this.#around(target, known, kinds);
     if (this.#disposed || kinds !== this.#kinds || target !== this.#target) return; // asked for anew meanwhile
-    this.#startOver(page, target);
+    this.#startOver(page, target, kinds);
   }
 
   /** The records before a place and those from it on, as one page. */
-  async #around(position: number, known: Pick<PageRequest, 'generation'>): Promise<TranscriptPage> {
-    const after = await this.#page({ ...known, from: position, limit: AROUND });
+  async #around(
+    position: number,
+    known: Pick<PageRequest, 'generation'>,
+    kinds: Kinds,
+  ): Promise<TranscriptPage> {
+    const after = await this.#page({ ...known, from: position, limit: AROUND }, kinds);
     if (known.generation !== undefined && after.generation !== known.generation) return after;
     if (after.atStart) return after;
-    const before = await this.#page({
-      before: after.start,
-      limit: AROUND,
-      generation: after.generation,
-    });
+    const place = { before: after.start, limit: AROUND, generation: after.generation };
+    const before = await this.#page(place, kinds);
     if (before.generation !== after.generation) return before;
     return {
       ...after,
@@ -218,9 +227,9 @@ export class TranscriptFeed {
   }
 
   /** The page is all that is held from now on. */
-  #startOver(page: TranscriptPage, target: WindowTarget): void {
+  #startOver(page: TranscriptPage, target: WindowTarget, kinds: Kinds): void {
     const { start, end, atStart, atEnd, generation } = page;
-    this.#window = { items: mergeItems(page.items), start, end, atStart, atEnd, generation };
+    this.#window = { items: mergeItems(page.items), start, end, atStart, atEnd, generation, kinds };
     this.#tail = Math.max(end, page.size);
     this.#isFollowing = target === 'end';
     this.#reading = typeof target === 'number' ? target : target === 'start' ? start : undefined;
@@ -230,11 +239,11 @@ export class TranscriptFeed {
     this.#wanted.delete('newer');
     if (target === 'end' && !atEnd) this.#wanted.add('tail');
     this.#passOverNothing(page, target === 'end' ? 'older' : 'newer');
-    this.#onUpdate({ kind: 'window', target, kinds: this.#kinds, ...heldOf(this.#window) });
+    this.#onUpdate({ kind: 'window', target, kinds, ...heldOf(this.#window) });
   }
 
   async #growOlder(window: Window): Promise<void> {
-    const page = await this.#page({ before: window.start, generation: window.generation });
+    const page = await this.#page({ before: window.start, generation: window.generation }, window.kinds);
     if (this.#disposed || this.#isReplaced(page, window)) return;
     const { start, atStart } = page;
     this.#wanted.delete('older'); // asked for again meanwhile, from where it is no more
@@ -246,7 +255,7 @@ export class TranscriptFeed {
   async #growNewer(window: Window, work: 'newer' | 'tail'): Promise<void> {
     const counts = work === 'tail' && !window.atEnd && !this.#isFollowing;
     const from = counts ? this.#tail : window.end;
-    const page = await this.#page({ from, generation: window.generation });
+    const page = await this.#page({ from, generation: window.generation }, window.kinds);
     if (this.#disposed || this.#isReplaced(page, window)) return;
     const isNew = ({ kind, position }: TranscriptItem) => kind !== 'tool_result' && position >= this.#tail;
     if (!this.#isFollowing) this.#newCount += page.items.filter(isNew).length;
@@ -264,7 +273,7 @@ export class TranscriptFeed {
 
   /** Records that show nothing are passed over: whoever asked waits for something to read. */
   #passOverNothing(page: TranscriptPage, side: Side): void {
-    if (page.items.length > 0) return;
+    if (page.items.length > 0 || this.#isResting) return;
     if (side === 'older' ? !page.atStart : !page.atEnd) this.#wanted.add(side);
   }
 
@@ -272,7 +281,7 @@ export class TranscriptFeed {
     if (page.generation === window.generation) return false;
     // The page is the end of the new one, whatever was asked for.
     this.#target = 'end';
-    this.#startOver(page, 'end');
+    this.#startOver(page, 'end', window.kinds);
     return true;
   }
 
@@ -290,17 +299,21 @@ export class TranscriptFeed {
   }
 
   #tellStatus(): void {
-    const failure = this.#failures.get('window') ?? this.#failures.get('tail') ?? this.#failures.get('newer');
+    const failure = this.#failures.get('window');
     const olderFailure = this.#failures.get('older');
-    const isAhead = this.#fetching !== undefined && this.#fetching !== 'older';
+    const newerFailure = this.#failures.get('tail') ?? this.#failures.get('newer');
     const status: FeedStatus = {
-      // Looking for what is new is not worth a word, unless there is nothing yet or it failed before.
-      loading: isAhead && (this.#window === undefined || failure !== undefined),
+      loading: this.#fetching === 'window' || this.#wanted.has('window'),
       loadingOlder: this.#fetching === 'older' || this.#wanted.has('older'),
-      loadingNewer: this.#fetching === 'newer' || this.#wanted.has('newer'),
+      // Looking for what is new is not worth a word, unless it failed before.
+      loadingNewer:
+        this.#fetching === 'newer' ||
+        this.#wanted.has('newer') ||
+        (this.#fetching === 'tail' && newerFailure !== undefined),
       newCount: this.#newCount,
       ...(failure === undefined ? {} : { failure }),
       ...(olderFailure === undefined ? {} : { olderFailure }),
+      ...(newerFailure === undefined ? {} : { newerFailure }),
     };
     const previous = this.#status;
     this.#status = status;
@@ -310,7 +323,8 @@ export class TranscriptFeed {
       status.loadingNewer === previous.loadingNewer &&
       status.newCount === previous.newCount &&
       status.failure === previous.failure &&
-      status.olderFailure === previous.olderFailure;
+      status.olderFailure === previous.olderFailure &&
+      status.newerFailure === previous.newerFailure;
     if (!isSame) this.#onUpdate({ kind: 'status', status });
   }
 }

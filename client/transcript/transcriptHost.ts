@@ -40,10 +40,13 @@ export class TranscriptHost {
   #header: TranscriptHeader;
   /** Whether a guest is there that has everything so far. A hidden one is gone. */
   #guestIsThere = false;
+  /** A place that was asked for while no guest was there to go to it. */
+  #untold: WindowTarget | undefined;
 
   constructor(options: TranscriptHostOptions) {
     this.#options = options;
     this.#header = options.header;
+    if (options.start.target !== 'end') this.#untold = options.start.target;
     this.#feed = new TranscriptFeed(
       options.fetchPage,
       (update) => this.post(this.#messageFor(update)),
@@ -97,6 +100,7 @@ export class TranscriptHost {
 
   /** Looks at a place of the transcript, wherever the reader is. */
   show(target: WindowTarget): void {
+    if (!this.#guestIsThere) this.#untold = target;
     void this.#feed.show(target);
   }
 
@@ -107,6 +111,7 @@ export class TranscriptHost {
 
   guestLeft(): void {
     this.#guestIsThere = false;
+    this.#feed.rest();
   }
 
   updateHeader(header: TranscriptHeader): void {
@@ -138,7 +143,9 @@ export class TranscriptHost {
       status: this.#statusMessage(this.#feed.status),
       ...(kinds === undefined ? {} : { kinds }),
       ...(loaded === undefined ? {} : { loaded: { ...loaded, items: [...loaded.items] } }),
+      ...(this.#untold === undefined ? {} : { target: this.#untold }),
     });
+    this.#untold = undefined;
     void this.#feed.catchUp();
   }
 
@@ -157,12 +164,13 @@ export class TranscriptHost {
     }
   }
 
-  #statusMessage({ failure, olderFailure, ...status }: FeedStatus): TranscriptStatus {
+  #statusMessage({ failure, olderFailure, newerFailure, ...status }: FeedStatus): TranscriptStatus {
     const { describeError } = this.#options;
     return {
       ...status,
       ...(failure === undefined ? {} : { failure: describeError(failure) }),
       ...(olderFailure === undefined ? {} : { olderFailure: describeError(olderFailure) }),
+      ...(newerFailure === undefined ? {} : { newerFailure: describeError(newerFailure) }),
     };
   }
 }

@@ -8,6 +8,7 @@ const SHARE = 8;
  */
 export class DrawingTime {
   readonly #late = new Map<string, number>();
+  readonly #drawn = new Set<string>();
   #until = Infinity;
   #isLate = false;
   #round = 0;
@@ -26,13 +27,14 @@ export class DrawingTime {
     return turn === undefined ? 0 : turn === 0 ? this.#round : turn;
   }
 
-  /** Whether there is time for the item in this rendering. */
+  /** Whether there is time for the item in this rendering. One that stands there already never goes blank. */
   allows(id: string): boolean {
-    if (performance.now() > this.#until) {
+    if (!this.#drawn.has(id) && performance.now() > this.#until) {
       this.#isLate = true;
       this.#late.set(id, 0);
       return false;
     }
+    this.#drawn.add(id);
     if (this.#late.get(id) === 0) this.#late.set(id, this.#round);
     return true;
   }
@@ -46,6 +48,7 @@ export class DrawingTime {
   end(isInPage: (id: string) => boolean): boolean {
     this.#endedAt = performance.now();
     for (const id of this.#late.keys()) if (!isInPage(id)) this.#late.delete(id);
+    for (const id of this.#drawn) if (!isInPage(id)) this.#drawn.delete(id);
     return this.#isLate;
   }
 }

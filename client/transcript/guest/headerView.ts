@@ -24,6 +24,8 @@ const activityIcons = {
 export interface HeaderControls {
   readonly isFinding: boolean;
   readonly isFiltering: boolean;
+  /** Whether anything is hidden. */
+  readonly isFiltered: boolean;
   readonly find: () => void;
   readonly filter: () => void;
 }
@@ -58,7 +60,7 @@ function toolsView(context: ViewContext, { actions = [] }: TranscriptHeader, con
   const { strings, post } = context;
   return html`<div class="header-tools" role="group" aria-label=${strings.actions}>
     ${actions.map(({ command, title, icon: name }) => toolButton(title, name, () => post({ type: 'action', command })))}
-    ${toolButton(strings.filter, 'filter', controls.filter, controls.isFiltering)}
+    ${toolButton(strings.filter, controls.isFiltered ? 'filter-filled' : 'filter', controls.filter, controls.isFiltering)}
     ${toolButton(strings.find, 'search', controls.find, controls.isFinding)}
   </div>`;
 }

@@ -51,6 +51,8 @@ export class ItemList {
   #top = 0;
   #tellOffset: ((offset: number, isScrolling: boolean) => void) | undefined;
   #isPlacing = false;
+  /** The indexes of the items that are in the page and not drawn yet: their heights are guesses. */
+  readonly #late = new Set<number>();
   /** Until then the browser may still be scrolling by an earlier key or wheel; nothing ends that. */
   #settlesUntil = 0;
   #movedAt = -SETTLE_MS;
@@ -136,13 +138,15 @@ export class ItemList {
       if (this.#margin() !== virtualizer.options.scrollMargin)
         virtualizer.setOptions(this.#virtualizerOptions());
       const rendered: { readonly element: HTMLElement; readonly index: number }[] = [];
+      this.#late.clear();
       for (const element of container.children) {
         if (!(element instanceof HTMLElement)) continue;
         const index = virtualizer.indexFromElement(element);
         // What could not be drawn in time stands for itself with the height that it is thought to have.
         const isLate = element.childElementCount === 0;
         element.style.height = isLate ? `${virtualizer.measurementsCache[index]?.size ?? 0}px` : '';
-        if (!isLate) virtualizer.measureElement(element);
+        if (isLate) this.#late.add(index);
+        else virtualizer.measureElement(element);
         rendered.push({ element, index });
       }
       virtualizer.measureElement(null);
@@ -164,19 +168,20 @@ export class ItemList {
     }
   }
 
-  /** The view was scrolled, by the reader or by us. */
-  scrolled(): void {
+  /** The view was scrolled, by the reader or by us. True where it was the reader. */
+  scrolled(): boolean {
     const top = this.#options.scroller.scrollTop;
-    if (Math.abs(top - this.#top) < 1) return;
+    if (Math.abs(top - this.#top) < 1) return false;
     this.#movedAt = performance.now();
     const isSettling = this.#movedAt < this.#settlesUntil;
-    // Only the reader goes up. Content that grew below must not look like someone who left the end.
-    if (this.#isAtEnd()) this.#following = true;
-    else if (top < this.#top && !isSettling) this.#following = false;
+    // Only the reader goes up, be it by a pixel: the next item would take them back. Down, the end is a zone.
+    if (top < this.#top && !isSettling) this.#following = false;
+    else if (this.#isAtEnd()) this.#following = true;
     this.#top = top;
     this.#tellOffset?.(top, false);
     this.#capture();
     if (this.#following && (isSettling || !this.#isAtEnd())) this.#options.onChange();
+    return true;
   }
 
   /** The next change keeps this element where it is, even at the end: the reader has just clicked it. */
@@ -199,14 +204,21 @@ export class ItemList {
     this.#anchor = anchor;
   }
 
-  /** The item at the top of the view, as it is now. */
+  /** The first item in view that is drawn: one that is not may turn out higher or lower under what is being read. */
   #capture(): void {
-    const item = this.#virtualizer.getVirtualItemForOffset(this.#top);
-    const at = item === undefined ? undefined : this.#items[item.index];
-    this.#anchor =
-      item === undefined || at === undefined
-        ? undefined
-        : { id: at.id, position: at.position, offset: item.start - this.#top };
+    const virtualizer = this.#virtualizer;
+    const first = virtualizer.getVirtualItemForOffset(this.#top);
+    if (first === undefined) {
+      this.#anchor = undefined;
+      return;
+    }
+    let index = first.index;
+    while (this.#late.has(index)) index += 1;
+    const drawn = virtualizer.measurementsCache[index];
+    const bottom = this.#top + this.#options.scroller.clientHeight;
+    const place = drawn !== undefined && drawn.start < bottom ? drawn : first;
+    const item = this.#items[place.index];
+    this.#anchor = item && { id: item.id, position: item.position, offset: place.start - this.#top };
   }
 
   #restore(): void {

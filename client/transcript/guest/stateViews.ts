@@ -70,6 +70,21 @@ export function newerView(strings: TranscriptStrings): TemplateResult {
   return html`<div class="older">${spinner()}<span>${strings.loadingNewer}</span></div>`;
 }
 
+/** Over the items of the window that was there before: that another is read, or why it could not be. */
+export function windowView(
+  strings: TranscriptStrings,
+  { loading, failure }: TranscriptStatus,
+  retry: () => void,
+): TemplateResult {
+  return html`${
+    loading ? html`<progress class="window-progress" aria-label=${strings.loading}></progress>` : nothing
+  }${
+    failure === undefined
+      ? nothing
+      : html`<div class="window-failure">${errorView(strings, failure, { busy: loading, retry })}</div>`
+  }`;
+}
+
 function spinner(): TemplateResult {
   return icon('loading codicon-modifier-spin');
 }

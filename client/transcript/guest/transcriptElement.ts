@@ -3,7 +3,7 @@ import { html, LitElement, nothing } from 'lit';
 import { revealBidi } from '../../services/plainText.ts';
 import type { GuestState, HostMessage, WindowTarget } from '../messages.ts';
 import { fill } from '../strings.ts';
-import type { Side } from '../loadedWindow.ts';
+import { Announcer } from './announcer.ts';
 import { icon } from './controls.ts';
 import { DrawingTime } from './drawingTime.ts';
 import { Folds } from './folds.ts';
@@ -15,11 +15,21 @@ import { itemElements } from './items/itemElements.ts';
 import { filterBar } from './filterBar.ts';
 import { PageFind } from './find/pageFind.ts';
 import { RichContent } from './richContent.ts';
-import { emptyView, errorView, loadingView, newerView, nothingShownView, olderView } from './stateViews.ts';
+import { acceptsListKey } from './listKeys.ts';
+import {
+  emptyView,
+  errorView,
+  loadingView,
+  newerView,
+  nothingShownView,
+  olderView,
+  windowView,
+} from './stateViews.ts';
 import type { TranscriptModel } from './transcriptModel.ts';
 import { applyMessage } from './transcriptModel.ts';
-import { nextTurn, previousTurn } from './turns.ts';
+import { type nextTurn, previousTurn } from './turns.ts';
 import type { ViewContext } from './viewContext.ts';
+import { WindowLoading } from './windowLoading.ts';
 
 /** How far below the top of the view a place stands that is shown from outside, in CSS pixels. */
 const BELOW_TOP = 24;
@@ -33,15 +43,21 @@ export class TranscriptElement extends LitElement {
     model: { state: true },
     folds: { state: true },
     following: { state: true },
-    shownPosition: { state: true },
+    shownId: { state: true },
+    kinds: { state: true },
     isFiltering: { state: true },
+    announced: { state: true },
   };
   declare private model: TranscriptModel | undefined;
   declare private folds: Folds;
   declare private following: boolean;
-  /** A place that was shown from outside, marked until the reader goes on. */
-  declare private shownPosition: number | undefined;
+  /** The item at a place that was shown from outside, marked until the reader goes on. */
+  declare private shownId: string | undefined;
+  /** What the reader wants to see; the window may still be of other kinds. */
+  declare private kinds: GuestState['kinds'];
   declare private isFiltering: boolean;
+  /** How much is new, as it is told to those who do not see it. */
+  declare private announced: string;
 
   readonly #link = new HostLink();
   readonly #content = new RichContent((message) => this.#link.post(message));
@@ -59,19 +75,20 @@ export class TranscriptElement extends LitElement {
   #drawingFrame: number | undefined;
   #context: ViewContext | undefined;
   #list: ItemList | undefined;
-  #stateToRestore: GuestState | undefined;
+  /** The reader's own place, to be kept where the next window is for that. */
+  #place: GuestState['anchor'];
   /** Where the next window is to be looked at. */
   #target: WindowTarget | undefined;
-  /** What was asked for beside the window: once is enough. */
-  readonly #asked = new Map<Side, number>();
-  /** Where the host thinks that the reader is. */
-  #toldReading: number | undefined;
+  readonly #loading = new WindowLoading((message) => this.#link.post(message));
+  #hadFocus = false;
+  readonly #announcer = new Announcer((text) => (this.announced = text));
 
   constructor() {
     super();
     this.folds = Folds.from([]);
     this.following = true;
     this.isFiltering = false;
+    this.announced = '';
   }
 
   override connectedCallback(): void {
@@ -92,6 +109,7 @@ export class TranscriptElement extends LitElement {
   protected override willUpdate(): void {
     const { model } = this;
     if (model === undefined) return;
+    this.#hadFocus = this.contains(document.activeElement);
     this.#list?.set(model.items, model.atEnd);
     if (model.isLoaded) this.#goToTarget();
   }
@@ -106,6 +124,9 @@ export class TranscriptElement extends LitElement {
     if (this.#drawing.end((id) => this.#list?.isInPage(id) ?? false)) this.#drawLater();
     this.#find.rendered(this.model?.items ?? [], this.#list, this.#list.scroller);
     this.#afterMove();
+    // What had it is gone: the keys are for what is read.
+    if (this.#hadFocus) this.#focusList();
+    if (this.model !== undefined) this.#announcer.announce(this.#newText(this.model));
   }
 
   protected override render(): unknown {
@@ -116,13 +137,14 @@ export class TranscriptElement extends LitElement {
     const newText = this.#newText(model);
     return html`${headerView(context, model.header, {
         isFinding: this.#find.isOpen,
-        isFiltering: this.isFiltering || model.kinds !== undefined,
+        isFiltering: this.isFiltering,
+        isFiltered: this.kinds !== undefined,
         find: () => (this.#find.isOpen ? this.#find.close() : this.#find.open()),
         filter: () => (this.isFiltering = !this.isFiltering),
       })}
-      ${this.isFiltering || model.kinds !== undefined ? filterBar(context, model.kinds, this.#filter) : nothing}
+      ${this.isFiltering ? filterBar(context, this.kinds, this.#filter) : nothing}
       <div class="main">
-        ${this.#find.view(context)}
+        ${model.isLoaded ? windowView(strings, status, this.#retry) : nothing}${this.#find.view(context)}
         <div
           class="scroller"
           tabindex="0"
@@ -152,7 +174,7 @@ export class TranscriptElement extends LitElement {
                 ${icon('arrow-down')}${newText === '' ? strings.goToEnd : newText}
               </button>`
         }
-        <div class="sr-only" aria-live="polite">${newText}</div>
+        <div class="sr-only" aria-live="polite">${this.announced}</div>
       </div>`;
   }
 
@@ -164,7 +186,7 @@ export class TranscriptElement extends LitElement {
       folds: this.folds,
       drawing: this.#drawing,
       indexes: this.#list?.indexes() ?? [],
-      shownPosition: this.shownPosition,
+      shownId: this.shownId,
     });
   }
 
@@ -180,14 +202,17 @@ export class TranscriptElement extends LitElement {
 
   #olderView({ isLoaded, atStart, strings, status }: TranscriptModel): TemplateResult | typeof nothing {
     if (!isLoaded || atStart) return nothing;
-    return olderView(strings, status, { loadOlder: () => this.#load('older'), retry: this.#retry });
+    return olderView(strings, status, { loadOlder: this.#loadOlder, retry: this.#retry });
   }
 
   /** What stands in place of items, or below them. */
   #endView({ isLoaded, items, status, strings, kinds, atStart, atEnd }: TranscriptModel): unknown {
-    const { failure, loading } = status;
-    if (failure !== undefined) return errorView(strings, failure, { busy: loading, retry: this.#retry });
+    const { failure, newerFailure, loading, loadingNewer } = status;
+    if (!isLoaded && failure !== undefined)
+      return errorView(strings, failure, { busy: loading, retry: this.#retry });
     if (!isLoaded) return loadingView(strings);
+    if (newerFailure !== undefined)
+      return errorView(strings, newerFailure, { busy: loadingNewer, retry: this.#retry });
     if (!atEnd && items.length > 0) return newerView(strings);
     if (items.length > 0 || !atStart || !atEnd) return nothing;
     return kinds === undefined
@@ -211,16 +236,20 @@ export class TranscriptElement extends LitElement {
     if (message.type === 'window') {
       if (message.kinds?.join() !== before?.kinds?.join()) this.#find.searchAgain();
       this.#list?.forget();
-      this.#asked.clear();
+      this.#loading.forget();
       this.#target = message.target;
     }
   }
 
-  #begin({ ref, locale, strings, loaded }: Extract<HostMessage, { type: 'init' }>): void {
-    this.#stateToRestore = this.#link.keptState(ref);
-    this.folds = Folds.from(this.#stateToRestore?.open ?? []);
-    const anchor = this.#stateToRestore?.anchor;
-    if (loaded !== undefined) this.#target = anchor?.position ?? (loaded.atEnd ? 'end' : loaded.start);
+  #begin({ ref, locale, strings, kinds, loaded, target }: Extract<HostMessage, { type: 'init' }>): void {
+    const kept = this.#link.keptState(ref);
+    this.folds = Folds.from(kept?.open ?? []);
+    this.kinds = kinds;
+    this.isFiltering = kinds !== undefined;
+    this.#place = kept?.anchor;
+    if (loaded !== undefined)
+      this.#target = target ?? kept?.anchor?.position ?? (loaded.atEnd ? 'end' : loaded.start);
+    else if (kept === undefined) this.#keepState(); // a window that is reloaded now has the tab again
     this.#context = {
       strings,
       formats: new Formats(locale),
@@ -250,21 +279,23 @@ export class TranscriptElement extends LitElement {
     const target = this.#target;
     if (target === undefined || this.#list === undefined) return;
     this.#target = undefined;
-    const kept = this.#stateToRestore?.anchor;
-    this.#stateToRestore = undefined;
-    this.shownPosition = undefined;
+    const place = this.#place;
+    this.#place = undefined;
+    this.shownId = undefined;
     if (target === 'end') this.#list.goToEnd();
     else if (target === 'start') this.#list.goTo({ id: '', position: 0, offset: BELOW_TOP });
-    else if (kept?.position === target) this.#list.goTo(kept);
+    else if (place?.position === target) this.#list.goTo(place);
     else {
-      this.shownPosition = target;
+      this.shownId = this.model?.items.find(({ position }) => position >= target)?.id;
       this.#list.goTo({ id: '', position: target, offset: BELOW_TOP });
     }
     this.#keepState();
   }
 
   readonly #filter = (kinds: GuestState['kinds']): void => {
-    const target = this.#list?.anchor?.position ?? 'end';
+    this.kinds = kinds;
+    this.#place = this.#list?.anchor;
+    const target = this.#place?.position ?? 'end';
     this.#link.post({ type: 'filter', ...(kinds === undefined ? {} : { kinds }), target });
   };
 
@@ -278,61 +309,36 @@ export class TranscriptElement extends LitElement {
     this.following = list.following;
     const { model } = this;
     if (model?.isLoaded !== true) return;
-    if (list.following !== (this.#toldReading === undefined)) this.#tellReading();
-    if (list.isNearStart && !model.atStart && model.status.olderFailure === undefined)
-      this.#loadOnce('older');
-    if (list.isNearEnd && !model.atEnd && model.status.failure === undefined) this.#loadOnce('newer');
+    this.#loading.moved(model, list);
   }
 
-  /** The host lets go of what is far from there. */
-  #tellReading(): void {
-    const position = this.#list?.anchor?.position;
-    if (position === this.#toldReading) return;
-    this.#toldReading = position;
-    this.#link.post({ type: 'reading', ...(position === undefined ? {} : { position }) });
-  }
-
-  #loadOnce(side: Side): void {
-    const from = this.#edge(side);
-    if (from !== undefined && this.#asked.get(side) !== from) this.#load(side);
-  }
-
-  #load(side: Side): void {
-    const from = this.#edge(side);
-    if (from === undefined) return;
-    this.#asked.set(side, from);
-    this.#tellReading();
-    this.#link.post({ type: 'load', side, from });
-  }
-
-  #edge(side: Side): number | undefined {
-    return side === 'older' ? this.model?.start : this.model?.end;
-  }
+  readonly #loadOlder = (): void => {
+    if (this.model !== undefined && this.#list !== undefined)
+      this.#loading.load('older', this.model, this.#list);
+  };
 
   #show(target: WindowTarget): void {
     this.#link.post({ type: 'show', target });
   }
 
   readonly #onScroll = (): void => {
-    this.#list?.scrolled();
+    if (this.#list?.scrolled() === true) this.shownId = undefined;
     this.#afterMove();
   };
 
   readonly #onScrollEnd = (): void => {
-    this.#tellReading();
+    if (this.#list !== undefined) this.#loading.tellReading(this.#list);
     this.#keepState();
   };
 
   readonly #onKey = (event: KeyboardEvent): void => {
-    const { key, altKey, metaKey, shiftKey } = event;
-    if (metaKey || shiftKey || this.model === undefined) return;
-    if (altKey && key === 'ArrowUp') this.#goToTurn(previousTurn);
-    else if (altKey && key === 'ArrowDown') this.#goToTurn(nextTurn);
-    else if (altKey) return;
-    else if (key === 'Home') this.#goToStart();
-    else if (key === 'End') this.#goToEnd();
-    else return;
-    event.preventDefault();
+    if (acceptsListKey(event, this.#keyActions)) event.preventDefault();
+  };
+
+  readonly #keyActions = {
+    goToStart: () => this.#goToStart(),
+    goToEnd: () => this.#goToEnd(),
+    goToTurn: (turnFrom: typeof nextTurn) => this.#goToTurn(turnFrom),
   };
 
   #goToTurn(turnFrom: typeof nextTurn): void {
@@ -345,10 +351,10 @@ export class TranscriptElement extends LitElement {
     if (item !== undefined) {
       this.#list?.goTo({ id: item.id, position: item.position, offset: BELOW_TOP });
       this.requestUpdate();
-    } else if (turnFrom === previousTurn) {
-      this.querySelector('.scroller')?.scrollTo({ top: 0, behavior: 'instant' });
     } else {
-      this.#goToEnd();
+      // Beyond what is held there may be one: it is read as the reader gets to the edge.
+      const top = turnFrom === previousTurn ? 0 : (this.#list?.scroller.scrollHeight ?? 0);
+      this.#list?.scroller.scrollTo({ top, behavior: 'instant' });
     }
   }
 
@@ -375,8 +381,9 @@ export class TranscriptElement extends LitElement {
   };
 
   readonly #keepState = (): void => {
-    if (this.model?.isLoaded !== true) return;
-    const { ref, header, kinds } = this.model;
+    if (this.model === undefined) return;
+    const { ref, header } = this.model;
+    const { kinds } = this;
     const anchor = this.#list?.anchor;
     this.#link.keep({
       ref,

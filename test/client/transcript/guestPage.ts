@@ -35,6 +35,8 @@ export interface GuestOptions {
   readonly fetchPage: FetchPage;
   readonly header?: TranscriptHeader;
   readonly start?: FeedStart;
+  /** Reads the first window before the page is there, as a panel does. */
+  readonly prepare?: boolean;
   readonly theme?: ThemeName;
   readonly height?: number;
   /** What the browser is like otherwise: its zoom, what it tells of the reader's wishes. */
@@ -89,6 +91,7 @@ export class GuestPage implements AsyncDisposable {
     });
     const page = await context.newPage();
     const guest = new GuestPage(page, options);
+    if (options.prepare === true) guest.host.prepare();
     page.on('pageerror', (error) => guest.problems.push(error));
     page.on('console', (message) => guest.problems.push(message.text()));
     page.on('dialog', (dialog) => guest.problems.push(dialog.message()));

@@ -64,7 +64,7 @@ describe('the place of the reader', () => {
     const button = guest.page.getByRole('button', { name: '3 new' });
     await button.waitFor();
     assert.equal(await guest.topOf(id), top);
-    assert.equal(await guest.page.locator('[aria-live=polite]').textContent(), '3 new');
+    await guest.page.locator('.sr-only[aria-live=polite]').getByText('3 new').waitFor();
 
     await button.click();
     await guest.waitForEnd();
@@ -307,5 +307,82 @@ describe('the place of the reader', () => {
     await guest.hideAndShow();
     await guest.item('m35').waitFor();
     await guest.waitForEnd();
+  });
+
+  test('a place at which a transcript is opened is the one that was asked for, though it was read before', async () => {
+    const transcript = new FakeTranscript(200);
+    transcript.append(...messages(0, 5000));
+    await using guest = await GuestPage.open(browser, {
+      files,
+      strings,
+      fetchPage: async (request) => transcript.page(request),
+      start: { target: 25_000, kinds: undefined },
+      prepare: true,
+    });
+    await guest.item('m2500').waitFor();
+    await guest.drawn();
+    assert.ok(Math.abs((await guest.topOf('m2500')) - 24) < 2);
+    await guest.item('m2500').and(guest.page.locator('.shown')).waitFor();
+    await guest.scrollTo(
+      await guest.page.evaluate<number>(`document.querySelector('.scroller').scrollTop + 50`),
+    );
+    await guest.page.locator('.shown').waitFor({ state: 'detached' });
+  });
+
+  test('a transcript that grows all the time can be left by a single step up', async () => {
+    const transcript = new FakeTranscript(200);
+    transcript.append(...messages(0, 100));
+    await using guest = await open(transcript);
+    await guest.waitForEnd();
+    let next = 100;
+    const growing = setInterval(() => {
+      transcript.append(...messages(next++, 1));
+      guest.host.changed();
+    }, 10);
+    try {
+      await guest.scroller.focus();
+      await guest.page.keyboard.press('ArrowUp');
+      await guest.page.getByRole('button', { name: / new$/ }).waitFor();
+    } finally {
+      clearInterval(growing);
+    }
+  });
+
+  test('keys go on being for the list when what had the focus is gone', async () => {
+    const transcript = new FakeTranscript(200);
+    transcript.append(...messages(0, 2500), [{ kind: 'thinking', id: 'think', position: 0, text: 'Hm.' }]);
+    await using guest = await open(transcript);
+    await guest.waitForEnd();
+    await guest.item('think').getByRole('button').first().focus();
+    guest.host.show('start');
+    await guest.item('m0').waitFor();
+    await guest.drawn();
+    assert.equal(await guest.page.evaluate(`document.activeElement.className`), 'scroller');
+  });
+
+  test('a window that cannot be read is told where the reader is, and what was there stays', async () => {
+    const transcript = new FakeTranscript(200);
+    transcript.append(...messages(0, 2500));
+    let broken = false;
+    await using guest = await GuestPage.open(browser, {
+      files,
+      strings,
+      fetchPage: async (request) => {
+        if (broken) throw new Error('No server');
+        return transcript.page(request);
+      },
+    });
+    await guest.item('m2499').waitFor();
+    broken = true;
+    await guest.scroller.focus();
+    await guest.page.keyboard.press('Home');
+    const alert = guest.page.getByRole('alert');
+    await alert.getByText('No server').waitFor();
+    assert.ok(await alert.isVisible());
+    assert.ok(await guest.item('m2499').isVisible());
+    broken = false;
+    await alert.getByRole('button', { name: 'Retry' }).click();
+    await guest.item('m0').waitFor();
+    await alert.waitFor({ state: 'detached' });
   });
 });

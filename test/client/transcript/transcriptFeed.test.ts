@@ -149,10 +149,10 @@ describe('TranscriptFeed', () => {
     broken = true;
     await feed.load('older', 30);
     assert.match(String(feed.status.olderFailure), /no server/);
-    assert.equal('failure' in feed.status, false);
+    assert.equal('newerFailure' in feed.status, false);
     transcript.append(...messages(7, 1));
     await feed.catchUp();
-    assert.match(String(feed.status.failure), /no server/);
+    assert.match(String(feed.status.newerFailure), /no server/);
     assert.deepEqual(ids(feed), ['m4', 'm5', 'm6']);
     broken = false;
     await feed.retry();
@@ -300,5 +300,53 @@ describe('TranscriptFeed', () => {
     assert.deepEqual(ids(feed), ['t']);
     await feed.filter(undefined, 350);
     assert.ok(ids(feed).includes('t') && ids(feed).includes('m34') && ids(feed).includes('m36'));
+  });
+
+  test('a filter whose window could not be read changes nothing of what is held, and is asked for again', async () => {
+    const transcript = new FakeTranscript(10);
+    const thought = (n: number) => [{ kind: 'thinking', id: `t${n}`, position: 0, text: 'hm' } as const];
+    transcript.append(...messages(0, 3), thought(3));
+    let broken = false;
+    const { feed } = setUp(async (request) => {
+      if (broken && request.from === undefined) throw new Error('no server');
+      return transcript.page(request);
+    });
+    await feed.catchUp();
+    broken = true;
+    await feed.filter(['thinking'], 'end');
+    assert.match(String(feed.status.failure), /no server/);
+    transcript.append(...messages(4, 1), thought(5));
+    await feed.catchUp();
+    assert.deepEqual(feed.loaded?.items, transcript.items);
+    broken = false;
+    await feed.retry();
+    assert.deepEqual(ids(feed), ['t3', 't5']);
+    assert.equal(feed.status.failure, undefined);
+  });
+
+  test('says that a window is read in place of another', async () => {
+    const transcript = new FakeTranscript(10);
+    transcript.append(...messages(0, 30));
+    const { feed, updates } = setUp(async (request) => transcript.page(request));
+    await feed.catchUp();
+    updates.length = 0;
+    await feed.show('start');
+    assert.deepEqual(
+      updates.map((update) => (update.kind === 'status' ? update.status.loading : update.kind)),
+      [true, 'window', false],
+    );
+  });
+
+  test('reads no further for a guest that has left', async () => {
+    const transcript = new FakeTranscript(1);
+    transcript.append(...messages(0, 50));
+    const asked: PageRequest[] = [];
+    const { feed } = setUp(async (request) => {
+      asked.push(request);
+      if (asked.length === 5) feed.rest();
+      return transcript.page(request);
+    });
+    await feed.filter(['thinking'], 'end');
+    assert.ok(asked.length < 8, String(asked.length));
   });
 });

@@ -79,6 +79,23 @@ describe('TranscriptHost', () => {
     assert.equal(init?.type === 'init' && init.loaded?.items.length, 3);
   });
 
+  test('a place that was asked for while no guest was there is told to the one that comes', async () => {
+    const conversation = new Conversation();
+    conversation.transcript.append(...messages(0, 500));
+    await conversation.send({ type: 'ready' });
+    conversation.host.guestLeft();
+    conversation.host.show(2000);
+    await conversation.idle();
+    conversation.received.length = 0;
+    await conversation.send({ type: 'ready' });
+    const [init] = conversation.received;
+    assert.equal(init?.type === 'init' && init.target, 2000);
+    conversation.host.guestLeft();
+    await conversation.send({ type: 'ready' });
+    const again = conversation.received.findLast(({ type }) => type === 'init');
+    assert.equal(again?.type === 'init' && again.target, undefined);
+  });
+
   test('a guest that comes back gets what is loaded at once, then what it missed', async () => {
     const conversation = new Conversation();
     conversation.transcript.append(...messages(1, 8));

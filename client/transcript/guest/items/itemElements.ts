@@ -16,13 +16,13 @@ export interface ItemElementsOptions {
   readonly drawing: DrawingTime;
   /** Of the items that have to be in the page, ascending. */
   readonly indexes: readonly number[];
-  /** A place that is marked. */
-  readonly shownPosition: number | undefined;
+  /** The item that is marked. */
+  readonly shownId: string | undefined;
 }
 
 /** The elements of the items that are in the page. One that did not change is skipped. */
 export function itemElements(options: ItemElementsOptions): unknown {
-  const { model, context, folds, drawing, indexes, shownPosition } = options;
+  const { model, context, folds, drawing, indexes, shownId } = options;
   const { items } = model;
   const openTurn = isLive(model.header) ? openTurnIndex(items) : items.length;
   const inPage = indexes.flatMap((index): { item: TranscriptItem; index: number }[] => {
@@ -39,7 +39,7 @@ export function itemElements(options: ItemElementsOptions): unknown {
       const kind = item.kind === 'message' && item.injected === true ? 'injected' : item.kind;
       const view = () => (drawing.allows(id) ? itemView({ ...context, id, open, mayRun }, item) : nothing);
       return html`<div
-        class="item ${kind}${item.position === shownPosition ? ' shown' : ''}"
+        class="item ${kind}${id === shownId ? ' shown' : ''}"
         role="article"
         aria-label=${itemLabel({ ...context, mayRun }, item)}
         aria-posinset=${index + 1}
