@@ -12,7 +12,7 @@ import { answerLine, COMMON_TEXT, RARE_TEXT } from './sampleTranscript.ts';
 
 const OPENINGS = 9;
 const FINDS = 5;
-const WHEEL_PIXELS = 4000;
+const WHEEL_PIXELS = 20_000;
 /** So long may the scrolled view stay where it is before that is its end; in milliseconds. */
 const STILL_MS = 5000;
 const SCROLL_LIMIT_MS = 15 * 60_000;
