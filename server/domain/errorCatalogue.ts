@@ -39,13 +39,13 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Entry>> = {
   },
   INVALID_PARAMS: {
     title: 'Invalid parameters',
-    explanation: 'The call was refused before anything was read or written.',
+    explanation: 'What was asked for does not fit, or is not there any more. Nothing was changed.',
     actions: [],
   },
   IMAGE_REFUSED: {
     title: 'Picture cannot be shown',
     explanation:
-      'Only PNG, JPEG, GIF and WebP pictures that are in the transcript itself are shown, up to 10 MiB each. The transcript is left as it is.',
+      'Only PNG, JPEG, GIF and WebP pictures that are in the transcript itself are shown, up to 6 MiB each. The transcript is left as it is.',
     actions: [],
   },
   STORE_BUSY: {

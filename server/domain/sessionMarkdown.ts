@@ -1,5 +1,6 @@
 import type { Session, Tokens } from '../protocol/session.ts';
 import type { ToolResult, TranscriptItem } from '../protocol/transcript.ts';
+import { readableText } from './valueText.ts';
 
 /** The head of a session as markdown for people: its title and what is known of it. */
 export function sessionMarkdown(session: Session): string {
@@ -48,11 +49,14 @@ export function itemMarkdown(item: TranscriptItem): string {
     case 'tool_call':
       return section(
         `Tool: ${inline(item.name)}${item.result?.isError === true ? ' (failed)' : ''}`,
-        ...(item.input === undefined ? [] : [fenced(textOf(item.input), 'json')]),
+        ...(item.input === undefined ? [] : [fenced(readableText(item.input), 'json')]),
         ...(item.result ? resultBody(item.result) : []),
       );
     case 'tool_result':
-      return section(`Tool result${item.result.isError ? ' (failed)' : ''}`, ...resultBody(item.result));
+      return section(
+        `Result of the tool call ${inline(item.callId)}${item.result.isError ? ' (failed)' : ''}`,
+        ...resultBody(item.result),
+      );
     case 'iteration': {
       const words = item.text === undefined ? '' : `: ${inline(item.text)}`;
       if (item.phase === 'end') return `\n_Iteration ${item.number ?? ''} ended${words}_\n`;
@@ -72,7 +76,7 @@ export function itemMarkdown(item: TranscriptItem): string {
     case 'model_change':
       return section('Model', inline(item.model));
     case 'other':
-      return section(inline(item.type), fenced(textOf(item.data), 'json'));
+      return section(inline(item.type), fenced(readableText(item.data), 'json'));
     case 'note':
       return section('Note', inline(item.text));
   }
@@ -94,10 +98,6 @@ function tokensInWords({ total, input, output }: Tokens): string {
   return `${total} (${input} in, ${output} out)`;
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '');
-}
-
 /** Text within a line, in which nothing is taken for markdown. */
 function inline(text: string): string {
   return text
@@ -113,8 +113,13 @@ function quoted(text: string): string {
 /** A fence that no run of backticks in the text can end. */
 function fenced(text: string, language = ''): string {
   let longest = 2;
-  // Not as arguments of Math.max: there can be more runs than a call takes.
-  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  // Without a match for each run: there can be millions of them.
+  for (let at = text.indexOf('`'); at !== -1;) {
+    let end = at + 1;
+    while (text[end] === '`') end += 1;
+    longest = Math.max(longest, end - at);
+    at = text.indexOf('`', end);
+  }
   const fence = '`'.repeat(longest + 1);
   return `${fence}${language}\n${text}\n${fence}`;
 }

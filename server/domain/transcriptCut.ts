@@ -1,6 +1,7 @@
 import type { CutText, ToolResult, TranscriptItem } from '../protocol/transcript.ts';
 import { isPlainObject } from '../protocol/json.ts';
-import { partText, textOf, type TextPart } from './transcriptText.ts';
+import { partText, type TextPart } from './transcriptText.ts';
+import { compactText } from './valueText.ts';
 
 /** A value of JSON is given in its form as long as its texts can stay as long as this, in characters. */
 const MIN_TEXT = 100;
@@ -63,6 +64,14 @@ function whereabouts({ position, id }: TranscriptItem, part: TextPart, whole: st
   return { position, id, part, characters: whole.length };
 }
 
+/** The most characters of a name: of a tool, a model, a type, a call. Real ones have some ten. */
+export const MAX_NAME = 200;
+
+/** A name as it is shown; what has no end is no name, and is not looked up as one. */
+export function shortName(name: string): string {
+  return name.length > MAX_NAME ? `${beginning(name, MAX_NAME - 1)}…` : name;
+}
+
 /** No half of a surrogate pair is left at its end. */
 export function beginning(text: string, maxText: number): string {
   if (text.length <= maxText) return text;
@@ -74,13 +83,33 @@ export function beginning(text: string, maxText: number): string {
 
 /** In its form, with shorter texts in it, if that is enough; the beginning of its JSON, `whole`, if not. */
 function cutValue(value: unknown, whole: string, maxText: number): unknown {
-  if (typeof value !== 'string') {
+  if (typeof value !== 'string' && canFit(value, MIN_TEXT, maxText)) {
     for (let most = maxText; most >= MIN_TEXT; most = Math.floor(most / 4)) {
+      if (!canFit(value, most, maxText)) continue;
       const shorter = withShortTexts(value, most);
-      if (textOf(shorter).length <= maxText) return shorter;
+      if (compactText(shorter).length <= maxText) return shorter;
     }
   }
   return beginning(whole, maxText);
+}
+
+/**
+ * Whether the JSON of a value whose texts are cut after `most` characters may be no longer than `maxText`. No more of
+ * the value is looked at than it takes to tell, and nothing is copied.
+ */
+function canFit(value: unknown, most: number, maxText: number): boolean {
+  let left = maxText;
+  const take = (each: unknown): boolean => {
+    if (typeof each !== 'object' || each === null) {
+      left -= typeof each === 'string' ? Math.min(each.length, most) + 1 : 1;
+      return left >= 0;
+    }
+    if (Array.isArray(each)) return (left -= 1) >= 0 && each.every(take);
+    const keys = Object.keys(each);
+    left -= keys.reduce((sum, key) => sum + key.length + 1, 1);
+    return left >= 0 && Object.values(each).every(take);
+  };
+  return take(value);
 }
 
 function withShortTexts(value: unknown, most: number): unknown {

@@ -3,6 +3,8 @@ import type { SessionEvent } from '../protocol/event.ts';
 import type { Tokens } from '../protocol/session.ts';
 import { usage as usageSchema } from '../protocol/sessionHistoryMethods.ts';
 import type { TranscriptItem } from '../protocol/transcript.ts';
+import { shortName } from './transcriptCut.ts';
+import { readableText } from './valueText.ts';
 
 const text = z.string();
 const messageData = z.looseObject({
@@ -35,7 +37,7 @@ const summaryData = z.looseObject({ summary: text });
 export function itemFromEvent(event: SessionEvent, iteration: number): TranscriptItem {
   const { seq, timestamp, type, data } = event;
   const base = { id: String(seq), position: seq, timestamp };
-  const other: TranscriptItem = { ...base, kind: 'other', type, data };
+  const other: TranscriptItem = { ...base, kind: 'other', type: shortName(type), data };
   switch (type) {
     case 'message': {
       const message = messageData.safeParse(data);
@@ -47,7 +49,7 @@ export function itemFromEvent(event: SessionEvent, iteration: number): Transcrip
         role,
         text: content,
         ...(usage ? { tokens: tokensOf(usage) } : {}),
-        ...(usage?.model === undefined ? {} : { model: usage.model }),
+        ...(usage?.model === undefined ? {} : { model: shortName(usage.model) }),
         ...(usage?.costUsd === undefined ? {} : { costUsd: usage.costUsd }),
       };
     }
@@ -58,11 +60,11 @@ export function itemFromEvent(event: SessionEvent, iteration: number): Transcrip
       return {
         ...base,
         kind: 'tool_call',
-        ...(callId === undefined ? {} : { callId }),
-        name,
+        ...(callId === undefined ? {} : { callId: shortName(callId) }),
+        name: shortName(name),
         input,
         result: {
-          output: typeof output === 'string' ? output : prettyJson(output),
+          output: readableText(output),
           isError: isError ?? false,
           ...(durationMs === undefined ? {} : { durationMs }),
         },
@@ -76,7 +78,7 @@ export function itemFromEvent(event: SessionEvent, iteration: number): Transcrip
         ...base,
         kind: 'learning',
         insight,
-        ...(expertiseFile === undefined ? {} : { expertiseFile }),
+        ...(expertiseFile === undefined ? {} : { expertiseFile: shortName(expertiseFile) }),
       };
     }
     case 'summary': {
@@ -132,20 +134,16 @@ export function itemFromEvent(event: SessionEvent, iteration: number): Transcrip
   }
 }
 
+/** Said of an event whose data holds `pausing`. */
+export const PAUSE_REQUESTED = 'Asked to pause at the end of the iteration';
+
 function pauseRequest({ reason }: z.output<typeof pausingData>): string {
-  const words = 'Asked to pause at the end of the iteration';
-  return reason === undefined ? words : `${words}: ${reason}`;
+  return reason === undefined ? PAUSE_REQUESTED : `${PAUSE_REQUESTED}: ${reason}`;
 }
 
 function tokensOf(usage: z.output<typeof usageSchema>): Tokens {
   const { input, output, cacheRead, cacheWrite } = usage;
   return { input, output, cacheRead, cacheWrite, total: input + output + cacheRead + cacheWrite };
-}
-
-/** Indented where that reads well: indenting deep values can make thousands of times as much of them. */
-function prettyJson(value: unknown): string {
-  const compact = JSON.stringify(value) ?? '';
-  return compact.length > 2000 ? compact : JSON.stringify(value, null, 2);
 }
 
 function jsonOf(data: object): string | undefined {

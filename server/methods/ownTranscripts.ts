@@ -6,8 +6,10 @@ import type { TranscriptItem, TranscriptPage } from '../protocol/transcript.ts';
 import type { PageQuery } from '../sources/source.ts';
 import type { SessionStore } from '../store/sessionStore.ts';
 
-/** Events that a scan reads without a pause: those of a few hundred kilobytes, as a rule. */
+/** Events that a scan reads from the store at once: those of a few hundred kilobytes, as a rule. */
 const EVENTS_AT_ONCE = 250;
+/** 512 KiB, in characters of the events' JSON: others have their turn after so much. */
+const MAX_WITHOUT_PAUSE = 512 * 1024;
 /** 4 MiB: about how much one call goes through, in characters of the events' JSON, and how much it shows. */
 const MAX_SCAN = 4 * 1024 * 1024;
 const MAX_SHOWN = 1024 * 1024;
@@ -32,23 +34,32 @@ interface Counted {
   readonly iterations: number;
 }
 
+/** The part of a store that is read here. */
+export type Histories = Pick<
+  SessionStore,
+  'lastEvents' | 'events' | 'eventTexts' | 'eventOf' | 'countEvents'
+>;
+
 /**
  * The transcripts of Lockstep's own sessions. Positions are `seq`s; a history is append-only, so its generation is the
  * session itself.
  */
 export class OwnTranscripts {
-  readonly #store: SessionStore;
+  readonly #store: Histories;
   /** Where the last page ended: to count from the beginning for each part of a long history takes longer than to read it. */
   #counted: Counted | undefined;
 
-  constructor(store: SessionStore) {
+  constructor(store: Histories) {
     this.#store = store;
   }
 
   async page(id: string, query: PageQuery): Promise<TranscriptPage> {
     const newest = (await this.#store.lastEvents(id, 1)).at(-1)?.seq ?? 0;
     const isKnown = query.generation === undefined || query.generation === id;
-    const from = isKnown && query.from !== undefined ? clamp(query.from, 1, newest + 1) : undefined;
+    const isThere = isKnown && (query.from ?? 0) <= newest + 1;
+    // Who scans begins anew where the place is gone, as in every source.
+    const asked = query.scan !== undefined && !isThere ? 1 : isKnown ? query.from : undefined;
+    const from = asked === undefined ? undefined : clamp(asked, 1, newest + 1);
     const before = clamp((isKnown ? query.before : undefined) ?? newest + 1, 1, newest + 1);
     const stretch =
       from === undefined
@@ -79,6 +90,7 @@ export class OwnTranscripts {
     let iterations = 0;
     let read = 0;
     let shown = 0;
+    let sincePause = 0;
     while (end - from < limit && read < MAX_SCAN && shown < MAX_SHOWN) {
       const some = { id, afterSeq: end - 1, limit: Math.min(EVENTS_AT_ONCE, limit - (end - from)) };
       const { events: texts } = await this.#store.eventTexts(some);
@@ -88,12 +100,18 @@ export class OwnTranscripts {
         const { type, data } = text;
         if (type === 'iteration') iterations += 1;
         read += data.length;
+        sincePause += data.length;
+        if (sincePause > MAX_WITHOUT_PAUSE) {
+          await setImmediate();
+          sincePause = data.length;
+        }
         if (filter?.acceptsText(`"${type}" ${data}`) === false) continue;
         events.push({ event: this.#store.eventOf(text), iterations });
         shown += data.length;
       }
       end = last.seq + 1;
       await setImmediate();
+      sincePause = 0;
     }
     return { events, end, iterations };
   }

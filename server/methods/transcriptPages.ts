@@ -19,7 +19,16 @@ export function ofKinds(
   items: readonly TranscriptItem[],
   kinds: readonly TranscriptItem['kind'][] | undefined,
 ): TranscriptItem[] {
-  return items.filter(({ kind }) => kinds === undefined || kinds.includes(kind));
+  return items.filter((item) => isShown(item, kinds));
+}
+
+/** A result goes with calls: it is shown in its own, which may be on another page. */
+export function isShown(
+  { kind }: TranscriptItem,
+  kinds: readonly TranscriptItem['kind'][] | undefined,
+): boolean {
+  if (kinds === undefined || kinds.includes(kind)) return true;
+  return kind === 'tool_result' && kinds.includes('tool_call');
 }
 
 /** @throws LockstepError INVALID_PARAMS where the transcript holds no such text any more */

@@ -3,7 +3,12 @@ import { filterFor, filterForStrings, type RecordFilter } from '../domain/record
 import { itemMarkdown, sessionMarkdown, transcriptMarkdown } from '../domain/sessionMarkdown.ts';
 import { shownTexts } from '../domain/transcriptText.ts';
 import type { ParamsOf, ResultOf } from '../protocol/method.ts';
-import { mergeItems, type TranscriptItem, type TranscriptPage } from '../protocol/transcript.ts';
+import {
+  mergeItems,
+  type TranscriptImage,
+  type TranscriptItem,
+  type TranscriptPage,
+} from '../protocol/transcript.ts';
 import type {
   OutlineEntry,
   TranscriptHit,
@@ -11,10 +16,10 @@ import type {
   transcriptsFind,
   transcriptsOutline,
 } from '../protocol/transcriptMethods.ts';
-import { OWN_WORDS } from '../sources/ownWords.ts';
+import { OWN_SENTENCES } from '../sources/ownSentences.ts';
 import { oneLine } from '../sources/values.ts';
 import type { SessionStore } from '../store/sessionStore.ts';
-import { ofKinds } from './transcriptPages.ts';
+import { isShown, ofKinds } from './transcriptPages.ts';
 import type { TranscriptReader } from './transcriptReader.ts';
 
 /** Records that one call looks at, at most; of a file, no more than a page's bytes either. */
@@ -36,10 +41,10 @@ export async function findInTranscript(
   reader: TranscriptReader,
   { text, kinds, ...place }: ParamsOf<typeof transcriptsFind>,
 ): Promise<ResultOf<typeof transcriptsFind>> {
-  const { items, progress } = await scanPart(reader, place, filterFor(text, OWN_WORDS));
+  const { items, progress } = await scanPart(reader, place, filterFor(text, OWN_SENTENCES));
   const wanted = folded(text);
-  const hits = items.flatMap((item): TranscriptHit[] => {
-    if (kinds !== undefined && !isShown(item, kinds)) return [];
+  const hits = latestOfEach(items).flatMap((item): TranscriptHit[] => {
+    if (!isShown(item, kinds)) return [];
     const { id, position } = item;
     const callId = item.kind === 'tool_result' ? { callId: item.callId } : {};
     return shownTexts(item).flatMap(({ part, texts }) => {
@@ -50,9 +55,14 @@ export async function findInTranscript(
   return { ...progress, hits };
 }
 
-/** A result is shown by itself, or in its call. */
-function isShown({ kind }: TranscriptItem, kinds: readonly TranscriptItem['kind'][]): boolean {
-  return kinds.includes(kind) || (kind === 'tool_result' && kinds.includes('tool_call'));
+/** Of items that were written again, the last one, where the first one was: as `mergeItems` does, but results stay as they are. */
+function latestOfEach(items: readonly TranscriptItem[]): TranscriptItem[] {
+  const latest = new Map<string, TranscriptItem>();
+  for (const item of items) {
+    const { position } = latest.get(item.id) ?? item;
+    latest.set(item.id, { ...item, position });
+  }
+  return [...latest.values()];
 }
 
 export async function transcriptOutline(
@@ -70,10 +80,16 @@ function outlineEntry(item: TranscriptItem): OutlineEntry[] {
   const { id, position, timestamp } = item;
   const at = { id, position, ...(timestamp === undefined ? {} : { timestamp }) };
   if (item.kind === 'message' && item.role === 'user' && item.injected !== true)
-    return [{ ...at, kind: 'prompt', text: oneLine(item.text, MAX_LINE) }];
+    return [{ ...at, kind: 'prompt', text: oneLine(item.text, MAX_LINE) || picturesInWords(item.images) }];
   if (item.kind !== 'iteration' || item.phase !== 'begin') return [];
   const number = item.number === undefined ? {} : { number: item.number };
   return [{ ...at, kind: 'iteration', ...number, text: oneLine(item.text ?? '', MAX_LINE) }];
+}
+
+/** For a prompt of pictures alone. */
+function picturesInWords(images: readonly TranscriptImage[] = []): string {
+  if (images.length === 0) return '';
+  return images.length === 1 ? '[1 picture]' : `[${images.length} pictures]`;
 }
 
 export async function exportTranscript(
@@ -90,29 +106,19 @@ export async function exportTranscript(
   return { ...progress, content: heading + content };
 }
 
-/** The next part of a transcript; its beginning where the generation no longer holds. */
+/** The next part of a transcript; its beginning where the generation no longer holds, or `from` is beyond its end. */
 async function scanPart(
   reader: TranscriptReader,
   { ref, from, generation }: Place,
   filter: RecordFilter | undefined,
 ): Promise<{ items: TranscriptItem[]; progress: Progress }> {
-  const read = (start: number, known: string | undefined) =>
-    reader.page(ref, { from: start, generation: known, limit: RECORDS_AT_ONCE, scan: { filter } });
-  let page = await read(from, generation);
-  let known = generation;
-  let begun = from;
-  // Once, unless it is replaced again meanwhile.
-  while (known !== undefined && page.generation !== known) {
-    known = page.generation;
-    begun = 0;
-    page = await read(begun, known);
-  }
-  return { items: page.items, progress: progressOf(page, begun) };
+  const page = await reader.page(ref, { from, generation, limit: RECORDS_AT_ONCE, scan: { filter } });
+  return { items: page.items, progress: progressOf(page) };
 }
 
-function progressOf({ start, end, atEnd, size, generation }: TranscriptPage, begun: number): Progress {
+function progressOf({ start, end, atStart, atEnd, size, generation }: TranscriptPage): Progress {
   return {
-    start: begun === 0 ? 0 : start,
+    start: atStart ? 0 : start,
     ...(atEnd ? {} : { next: end }),
     // A line that is still being written is in the next part, of those who go on when it has grown.
     size: atEnd ? end : size,

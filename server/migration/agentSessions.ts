@@ -117,7 +117,7 @@ export class AgentSessions implements MigrationSource {
         throw new Damaged(path, 'It was replaced while it was read.');
       generation = page.generation;
       items.push(...page.items);
-      if (page.atEnd || page.end <= from) return mergeItems(items);
+      if (page.atEnd || page.end <= from) return mergedAsRecorded(items);
       from = page.end;
       await setImmediate();
     }
@@ -126,6 +126,17 @@ export class AgentSessions implements MigrationSource {
   #pathOf(ref: string): string {
     return ref.slice(this.#source.kind.length + 1);
   }
+}
+
+/** As a person reads them, but a duration is what was recorded: it is not reckoned from the times of call and result. */
+function mergedAsRecorded(items: readonly TranscriptItem[]): TranscriptItem[] {
+  const recorded = new Map<string, number | undefined>();
+  for (const item of items) if (item.kind === 'tool_result') recorded.set(item.id, item.result.durationMs);
+  return mergeItems(items).map((item) => {
+    const from = item.kind === 'tool_call' ? item.result?.record : undefined;
+    if (item.kind !== 'tool_call' || item.result === undefined || from === undefined) return item;
+    return { ...item, result: { ...item.result, durationMs: recorded.get(from.id) } };
+  });
 }
 
 /** How many pictures an item shows. */

@@ -9,7 +9,9 @@ const kinds = z
   .array(itemKind)
   .min(1)
   .optional()
-  .describe('only items of these kinds; a page may then be empty though records follow');
+  .describe(
+    'only items of these kinds, and with `tool_call` the results whose calls are elsewhere; a page or a part may then be empty though records follow',
+  );
 
 export const transcriptsPage = defineMethod({
   name: 'transcripts.page',
@@ -41,7 +43,9 @@ export const transcriptsPage = defineMethod({
 const scanParams = {
   ref,
   from: position.default(0).describe('the `next` of the part before'),
-  generation: generation.describe('of the part before; where it no longer holds, the scan begins anew'),
+  generation: generation.describe(
+    'of the part before; where it no longer holds, the scan begins anew, as it does where `from` is beyond the end',
+  ),
 };
 const scanResult = {
   start: position.describe('where this part began: 0 where the scan began anew'),
@@ -50,7 +54,11 @@ const scanResult = {
   generation: z.string(),
 };
 
-/** Occurrences of the text in one part of an item; letters match whatever their case. */
+/**
+ * Occurrences of the text in one part of an item; letters match whatever their case. Within a call, of an item that was
+ * written again only the last record that may hold the text counts; across calls, a later hit replaces an earlier one of
+ * the same `id` and `part`.
+ */
 export const transcriptHit = z.strictObject({
   id: z.string(),
   position,
@@ -62,7 +70,8 @@ export type TranscriptHit = z.infer<typeof transcriptHit>;
 
 export const transcriptsFind = defineMethod({
   name: 'transcripts.find',
-  summary: 'Where a text stands in a transcript, part by part',
+  summary:
+    'Where a text stands in a transcript, part by part; of the hits of one `id` and `part`, the last one holds',
   mutates: false,
   params: z.strictObject({ ...scanParams, text: z.string().min(1).max(1000), kinds }),
   result: z.strictObject({ ...scanResult, hits: z.array(transcriptHit) }),
@@ -80,7 +89,8 @@ export type OutlineEntry = z.infer<typeof outlineEntry>;
 
 export const transcriptsOutline = defineMethod({
   name: 'transcripts.outline',
-  summary: 'The iterations of a transcript and what the person said in it, part by part',
+  summary:
+    'The iterations of a transcript and what the person said in it, part by part; a later entry of an `id` replaces an earlier one',
   mutates: false,
   params: z.strictObject(scanParams),
   result: z.strictObject({ ...scanResult, entries: z.array(outlineEntry) }),

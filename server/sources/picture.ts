@@ -5,8 +5,8 @@ import type { transcriptsImage } from '../protocol/transcriptMethods.ts';
 
 export type Picture = ResultOf<typeof transcriptsImage>;
 
-/** 10 MiB, of the picture itself. */
-export const MAX_PICTURE_BYTES = 10 * 1024 * 1024;
+/** 6 MiB, of the picture itself: base64 of more does not fit into a line that is read, see MAX_LINE_BYTES. */
+export const MAX_PICTURE_BYTES = 6 * 1024 * 1024;
 
 const text = z.string().optional().catch(undefined);
 
@@ -23,10 +23,10 @@ const pictureBlock = z.object({
  */
 export function pictureOf(block: unknown): Picture {
   const { data, url, source } = pictureBlock.safeParse(block).data ?? {};
-  const found = data ?? source?.data ?? url ?? source?.url;
-  if (found === undefined || found === '')
+  const found = [data, source?.data, url, source?.url].find((each) => each !== undefined && each !== '');
+  if (found === undefined)
     throw refused('The transcript names a picture here and holds none. Look for it in the agent itself.');
-  const encoded = base64Of(found);
+  const encoded = padded(base64Of(found));
   const bytes = decodedBytes(encoded);
   if (bytes > MAX_PICTURE_BYTES)
     throw refused(
@@ -53,6 +53,12 @@ function base64Of(found: string): string {
   if (comma === -1 || !/;\s*base64\s*$/i.test(found.slice(0, comma).slice(-100)))
     throw refused('This picture is not in base64, and is not shown. Look for it in the agent itself.');
   return found.slice(comma + 1).replaceAll(/\s+/g, '');
+}
+
+/** Some encoders leave the padding out. What is too long or short by one character stays damaged. */
+function padded(encoded: string): string {
+  const missing = encoded.endsWith('=') ? 0 : (4 - (encoded.length % 4)) % 4;
+  return missing === 3 ? encoded : encoded + '='.repeat(missing);
 }
 
 /** Told by the length: nothing is decoded. */

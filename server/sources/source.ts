@@ -21,7 +21,10 @@ export interface PageQuery {
   /** Lines, at least 1. */
   readonly limit: number;
   readonly generation?: string | undefined;
-  /** For who goes through the whole transcript: notes come without the numbers of lines, which take time to count. */
+  /**
+   * For who goes through the whole transcript: notes come without the numbers of lines, which take time to count, and
+   * where `from` means nothing any more, the page is the first one.
+   */
   readonly scan?:
     { /** Records that it refuses make no items. */ readonly filter?: RecordFilter | undefined } | undefined;
 }

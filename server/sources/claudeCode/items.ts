@@ -1,3 +1,4 @@
+import { shortName } from '../../domain/transcriptCut.ts';
 import { isPlainObject } from '../../protocol/json.ts';
 import type { ToolResult, TranscriptItem } from '../../protocol/transcript.ts';
 import {
@@ -7,11 +8,15 @@ import {
   leftOutNote,
   lineOfItems,
   otherBlock,
+  otherItem,
   outputText,
   partOf,
+  picturesLeftOutNote,
+  shownPictures,
   thinkingItem,
   withImages,
   type LineOfItems,
+  type Pictures,
 } from '../contentBlocks.ts';
 import type { RecordAt } from '../jsonl/transcript.ts';
 import { countOf, exitCodeOf, tokensOf } from '../values.ts';
@@ -66,11 +71,17 @@ function itemsOf({ record, position }: RecordAt<ClaudeRecord>, withTokens: boole
   const { known, common, raw } = record;
   const line = lineOfItems(common.uuid, position, common.timestamp);
   switch (known?.type) {
-    case 'user':
-      return [...userItems(line, known, claudeImages(record)), ...leftOutNote(line, known.message.content)];
+    case 'user': {
+      const pictures = claudeImages(record);
+      return [
+        ...userItems(line, known, shownPictures(pictures)),
+        ...leftOutNote(line, known.message.content),
+        ...picturesLeftOutNote(line, pictures),
+      ];
+    }
     case 'assistant':
       return [
-        ...assistantItems(line, known, withTokens, claudeImages(record)),
+        ...assistantItems(line, known, withTokens, shownPictures(claudeImages(record))),
         ...leftOutNote(line, known.message.content),
       ];
     case 'system':
@@ -80,15 +91,11 @@ function itemsOf({ record, position }: RecordAt<ClaudeRecord>, withTokens: boole
     case 'custom-title':
     case 'ai-title':
     case undefined:
-      return [{ ...line, kind: 'other', type: common.type, data: raw }];
+      return [otherItem(line, common.type, raw)];
   }
 }
 
-function userItems(
-  line: LineOfItems,
-  record: ClaudeUserRecord,
-  pictures: readonly unknown[],
-): TranscriptItem[] {
+function userItems(line: LineOfItems, record: ClaudeUserRecord, pictures: Pictures): TranscriptItem[] {
   const items: TranscriptItem[] = [];
   const own: unknown[] = [];
   for (const [index, raw] of blocksOf(record.message.content).entries()) {
@@ -101,7 +108,7 @@ function userItems(
       own.push(raw);
     } else if (block?.type === 'tool_result') {
       const result = toolResultOf(line, block, record, pictures);
-      items.push({ ...part, kind: 'tool_result', callId: block.tool_use_id, result });
+      items.push({ ...part, kind: 'tool_result', callId: shortName(block.tool_use_id), result });
     } else {
       items.push(otherBlock(part, raw));
     }
@@ -113,7 +120,7 @@ function toolResultOf(
   line: LineOfItems,
   { content, is_error: isError = false }: ClaudeBlockOf<'tool_result'>,
   { toolUseResult }: ClaudeUserRecord,
-  pictures: readonly unknown[],
+  pictures: Pictures,
 ): ToolResult {
   const output = outputText(content, pictures);
   return {
@@ -152,7 +159,7 @@ function assistantItems(
   line: LineOfItems,
   record: ClaudeAssistantRecord,
   withTokens: boolean,
-  pictures: readonly unknown[],
+  pictures: Pictures,
 ): TranscriptItem[] {
   const blocks = blocksOf(record.message.content);
   const lastText = blocks.findLastIndex((raw) => parseClaudeBlock(raw)?.type === 'text');
@@ -166,7 +173,7 @@ function assistantItem(
   { message, isApiErrorMessage }: ClaudeAssistantRecord,
   raw: unknown,
   withTokens: boolean,
-  pictures: readonly unknown[],
+  pictures: Pictures,
 ): TranscriptItem {
   const block = parseClaudeBlock(raw);
   switch (block?.type) {
@@ -177,13 +184,22 @@ function assistantItem(
         kind: 'message',
         role: 'assistant',
         text: block.text,
-        model: message.model === SYNTHETIC_MODEL ? undefined : message.model,
+        model:
+          message.model === undefined || message.model === SYNTHETIC_MODEL
+            ? undefined
+            : shortName(message.model),
         tokens: withTokens ? claudeTokens(message.usage) : undefined,
       };
     case 'thinking':
       return thinkingItem(line, block.thinking);
     case 'tool_use':
-      return { ...line, kind: 'tool_call', callId: block.id, name: block.name, input: block.input };
+      return {
+        ...line,
+        kind: 'tool_call',
+        callId: block.id === undefined ? undefined : shortName(block.id),
+        name: shortName(block.name),
+        input: block.input,
+      };
     case 'image':
       return {
         ...line,
@@ -206,7 +222,7 @@ function systemItem(line: LineOfItems, record: ClaudeSystemRecord, raw: unknown)
   const pieces = record.subtype === 'stop_hook_summary' ? [] : splitUserText(record.content ?? '');
   if (pieces.length === 0) {
     const type = record.subtype === undefined ? 'system' : `system/${record.subtype}`;
-    return { ...line, kind: 'other', type, data: raw };
+    return otherItem(line, type, raw);
   }
   return {
     ...line,

@@ -3,6 +3,9 @@ import { readRange, type ReadableFile } from './readableFile.ts';
 /** 8 MiB: a longer line is not held in memory, nor shown. Pictures make lines of a few MiB; nothing seen makes more. */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
+/** The most lines of a run: who takes some of a chunk's lines does not wait for all of them. */
+export const MAX_RUN_LINES = 1000;
+
 const CHUNK_BYTES = 256 * 1024;
 const LF = 0x0a;
 
@@ -40,7 +43,7 @@ export async function* readLines(file: ReadableFile, from: number, until: number
 }
 
 /**
- * As {@link readLines}, those that end in the same chunk of the file together: to wait for each line by itself takes
+ * As {@link readLines}, some that end in the same chunk of the file together: to wait for each line by itself takes
  * longer than to look through it. The contents of a run share its memory.
  */
 export async function* readLineRuns(
@@ -53,7 +56,7 @@ export async function* readLineRuns(
   for (let position = from; position < until;) {
     const chunk = await readRange(file, position, Math.min(position + CHUNK_BYTES, until));
     if (chunk.length === 0) return;
-    const lines: FileLine[] = [];
+    let lines: FileLine[] = [];
     let start = 0;
     for (let lf = chunk.indexOf(LF); lf !== -1; lf = chunk.indexOf(LF, start)) {
       const end = position + lf + 1;
@@ -64,6 +67,10 @@ export async function* readLineRuns(
       start = lf + 1;
       lineStart = end;
       parts = [];
+      if (lines.length === MAX_RUN_LINES) {
+        yield lines;
+        lines = [];
+      }
     }
     position += chunk.length;
     if (position - lineStart > MAX_LINE_BYTES) parts = [];

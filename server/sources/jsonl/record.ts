@@ -4,6 +4,12 @@ import type { FileLine } from './lines.ts';
 
 const EXCERPT_CHARACTERS = 200;
 
+/** What is said of damaged lines, before an excerpt. */
+export const NOT_JSON = 'This line is not JSON:';
+export const TOO_DEEP = 'This line is nested too deeply to show:';
+export const NO_RECORD = 'This line is not a record of a session:';
+export const UNREADABLE = 'it has no readable text.';
+
 /** What a line holds. `text` is a sentence for a person. */
 export type LineReading<R> =
   | { readonly kind: 'record'; readonly record: R }
@@ -26,20 +32,18 @@ export function readRecord<R>(line: FileLine, parse: ParseRecord<R>): LineReadin
   try {
     value = JSON.parse(text);
   } catch {
-    return { kind: 'damaged', text: `This line is not JSON: ${oneLine(text, EXCERPT_CHARACTERS)}` };
+    return { kind: 'damaged', text: `${NOT_JSON} ${excerptOf(text)}` };
   }
   if (isTooDeep(value)) {
-    return {
-      kind: 'damaged',
-      text: `This line is nested too deeply to show: ${oneLine(text, EXCERPT_CHARACTERS)}`,
-    };
+    return { kind: 'damaged', text: `${TOO_DEEP} ${excerptOf(text)}` };
   }
   const record = parse(value);
   if (record === undefined) {
-    return {
-      kind: 'damaged',
-      text: `This line is not a record of a session: ${oneLine(text, EXCERPT_CHARACTERS)}`,
-    };
+    return { kind: 'damaged', text: `${NO_RECORD} ${excerptOf(text)}` };
   }
   return { kind: 'record', record };
+}
+
+function excerptOf(text: string): string {
+  return oneLine(text, EXCERPT_CHARACTERS) || UNREADABLE;
 }

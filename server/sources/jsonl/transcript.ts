@@ -40,8 +40,9 @@ export async function readTranscriptPage<R>(
   const wasCut = !wasReplaced && (query.from ?? query.before ?? 0) > facts.size;
   const generation =
     known === undefined || wasReplaced ? plain : wasCut ? generationAfterCut(plain, facts) : known;
-  // Positions mean nothing in another content, so the answer is where a reader begins: the end.
-  const asked = wasReplaced || wasCut ? { ...query, from: undefined, before: undefined } : query;
+  // Positions mean nothing in another content, so the answer is where a reader begins: the end, or who scans it.
+  const anew = { ...query, from: query.scan && 0, before: undefined };
+  const asked = wasReplaced || wasCut ? anew : query;
   const place = await pagePlace(file, facts.size, asked);
 
   const { scan } = query;

@@ -1,6 +1,6 @@
 import type { TranscriptItem } from '../../protocol/transcript.ts';
 import * as z from 'zod';
-import { imageBlocks, imagesOf, outputText, type LineOfItems } from '../contentBlocks.ts';
+import { imageBlocks, imagesOf, outputText, shownPictures, type LineOfItems } from '../contentBlocks.ts';
 import type { RecordAt, TranscriptFormat } from '../jsonl/transcript.ts';
 import { piImages, piItems } from '../pi/items.ts';
 import { parsePiRecord, type PiRecord } from '../pi/schema.ts';
@@ -17,6 +17,10 @@ const systemMessage = z.object({
   message: z.object({ role: z.literal('system'), content: z.unknown() }),
 });
 const custom = z.object({ type: z.literal('custom'), customType: z.string().min(1).max(200) });
+
+/** Said of entries whose type is `reset`. */
+export const NEW_CONVERSATION = 'A new conversation begins: the agent no longer knows what is above.';
+export const BEGUN_ANEW = 'The conversation begins anew: the agent no longer knows what is above.';
 
 export const openclawFormat: TranscriptFormat<PiRecord> = {
   parse: parsePiRecord,
@@ -47,9 +51,12 @@ function ownItem(item: TranscriptItem & { readonly kind: 'other' }, raw: unknown
   const line: LineOfItems = { id, position, timestamp };
   const anew = reset.safeParse(raw).data;
   if (anew !== undefined) {
-    const how = anew.reason === 'new' ? 'A new conversation begins' : 'The conversation begins anew';
-    const text = `${how}: the agent no longer knows what is above.`;
-    return { ...line, kind: 'note', severity: 'info', text };
+    return {
+      ...line,
+      kind: 'note',
+      severity: 'info',
+      text: anew.reason === 'new' ? NEW_CONVERSATION : BEGUN_ANEW,
+    };
   }
   const added = customMessage.safeParse(raw).data;
   if (added !== undefined) {
@@ -64,6 +71,6 @@ function ownItem(item: TranscriptItem & { readonly kind: 'other' }, raw: unknown
 }
 
 function wordsOf(line: LineOfItems, content: unknown) {
-  const pictures = imageBlocks(content);
-  return { text: outputText(content, pictures), images: imagesOf(line, pictures, pictures) };
+  const pictures = shownPictures(imageBlocks(content));
+  return { text: outputText(content, pictures), images: imagesOf(line, pictures.keys(), pictures) };
 }

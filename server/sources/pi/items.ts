@@ -1,3 +1,4 @@
+import { shortName } from '../../domain/transcriptCut.ts';
 import type { ToolResult, TranscriptItem } from '../../protocol/transcript.ts';
 import {
   blocksOf,
@@ -6,12 +7,15 @@ import {
   leftOutNote,
   lineOfItems,
   otherBlock,
+  otherItem,
   outputText,
   partOf,
+  shownPictures,
   thinkingItem,
   withImages,
   type LineOfItems,
   type MessageContent,
+  type Pictures,
 } from '../contentBlocks.ts';
 import type { RecordAt } from '../jsonl/transcript.ts';
 import { countOf, dollarsOf, exitCodeOf, tokensOf } from '../values.ts';
@@ -37,6 +41,10 @@ export function piImages({ known }: PiRecord): unknown[] {
   return known?.type === 'message' && 'content' in known.message ? imageBlocks(known.message.content) : [];
 }
 
+/** Said of entries that have a `parentId`. */
+export const FROM_BEGINNING = 'Continues from the beginning of the session';
+export const FROM_EARLIER = 'Continues from an earlier entry';
+
 /** pi appends to the entry it continues from, which is the one before it unless the person went back. */
 function branchNote(line: LineOfItems, { record, previous }: RecordAt<PiRecord>): TranscriptItem[] {
   const { parentId } = record.common;
@@ -44,8 +52,7 @@ function branchNote(line: LineOfItems, { record, previous }: RecordAt<PiRecord>)
   // The header has an id too, which is not one of the tree.
   const idBefore = previous.common.type === 'session' ? null : previous.common.id;
   if (idBefore === undefined || parentId === idBefore) return [];
-  const text =
-    parentId === null ? 'Continues from the beginning of the session' : 'Continues from an earlier entry';
+  const text = parentId === null ? FROM_BEGINNING : FROM_EARLIER;
   return [{ ...partOf(line, 'branch'), kind: 'note', severity: 'info', text }];
 }
 
@@ -53,9 +60,16 @@ function entryItems(line: LineOfItems, record: PiRecord): TranscriptItem[] {
   const { raw, common, known } = record;
   switch (known?.type) {
     case 'message':
-      return messageItems(line, known.message, piImages(record));
+      return messageItems(line, known.message, shownPictures(piImages(record)));
     case 'model_change':
-      return [{ ...line, kind: 'model_change', model: known.modelId, provider: known.provider }];
+      return [
+        {
+          ...line,
+          kind: 'model_change',
+          model: shortName(known.modelId),
+          provider: known.provider === undefined ? undefined : shortName(known.provider),
+        },
+      ];
     case 'compaction':
       return [
         { ...line, kind: 'compaction', text: known.summary, tokensBefore: countOf(known.tokensBefore) },
@@ -65,11 +79,11 @@ function entryItems(line: LineOfItems, record: PiRecord): TranscriptItem[] {
     case 'session':
     case 'session_info':
     case undefined:
-      return [{ ...line, kind: 'other', type: common.type, data: raw }];
+      return [otherItem(line, common.type, raw)];
   }
 }
 
-function messageItems(line: LineOfItems, message: PiMessage, pictures: readonly unknown[]): TranscriptItem[] {
+function messageItems(line: LineOfItems, message: PiMessage, pictures: Pictures): TranscriptItem[] {
   switch (message.role) {
     case 'user':
       return [...userItems(line, message.content, pictures), ...leftOutNote(line, message.content)];
@@ -81,7 +95,7 @@ function messageItems(line: LineOfItems, message: PiMessage, pictures: readonly 
       ];
     case 'toolResult': {
       const result = toolResultOf(line, message, pictures);
-      return [{ ...line, kind: 'tool_result', callId: message.toolCallId, result }];
+      return [{ ...line, kind: 'tool_result', callId: shortName(message.toolCallId), result }];
     }
     case 'bashExecution': {
       // A command that the person ran with `!`.
@@ -99,7 +113,7 @@ function messageItems(line: LineOfItems, message: PiMessage, pictures: readonly 
   }
 }
 
-function toolResultOf(line: LineOfItems, message: PiToolResult, pictures: readonly unknown[]): ToolResult {
+function toolResultOf(line: LineOfItems, message: PiToolResult, pictures: Pictures): ToolResult {
   const { content, details, toolName } = message;
   const output = outputText(content, pictures);
   const isError = message.isError === true;
@@ -119,11 +133,7 @@ function exitCodeIn(output: string): number | undefined {
   return code === undefined ? undefined : exitCodeOf(Number(code));
 }
 
-function userItems(
-  line: LineOfItems,
-  content: MessageContent,
-  pictures: readonly unknown[],
-): TranscriptItem[] {
+function userItems(line: LineOfItems, content: MessageContent, pictures: Pictures): TranscriptItem[] {
   const items: TranscriptItem[] = [];
   for (const [index, raw] of blocksOf(content).entries()) {
     const part = partOf(line, index);
@@ -131,13 +141,13 @@ function userItems(
     if (block?.type === 'text') items.push({ ...part, kind: 'message', role: 'user', text: block.text });
     else if (block?.type !== 'image') items.push(otherBlock(part, raw));
   }
-  return withImages(line, items, imagesOf(line, pictures, pictures));
+  return withImages(line, items, imagesOf(line, pictures.keys(), pictures));
 }
 
 function assistantItems(
   line: LineOfItems,
   message: PiAssistantMessage,
-  pictures: readonly unknown[],
+  pictures: Pictures,
 ): TranscriptItem[] {
   const blocks = blocksOf(message.content);
   const lastText = blocks.findLastIndex((raw) => parsePiBlock(raw)?.type === 'text');
@@ -151,7 +161,7 @@ function assistantItem(
   message: PiAssistantMessage,
   raw: unknown,
   withUsage: boolean,
-  pictures: readonly unknown[],
+  pictures: Pictures,
 ): TranscriptItem {
   const block = parsePiBlock(raw);
   switch (block?.type) {
@@ -161,14 +171,20 @@ function assistantItem(
         kind: 'message',
         role: 'assistant',
         text: block.text,
-        model: message.model,
+        model: message.model === undefined ? undefined : shortName(message.model),
         tokens: withUsage ? piTokens(message.usage) : undefined,
         costUsd: withUsage ? dollarsOf(message.usage?.cost?.total) : undefined,
       };
     case 'thinking':
       return thinkingItem(line, block.thinking);
     case 'toolCall':
-      return { ...line, kind: 'tool_call', callId: block.id, name: block.name, input: block.arguments };
+      return {
+        ...line,
+        kind: 'tool_call',
+        callId: block.id === undefined ? undefined : shortName(block.id),
+        name: shortName(block.name),
+        input: block.arguments,
+      };
     case 'image':
       return {
         ...line,
@@ -182,14 +198,18 @@ function assistantItem(
   }
 }
 
+/** Said of turns whose `stopReason` is `error`, and `aborted`. */
+export const TURN_FAILED = 'The turn ended with an error.';
+export const TURN_ABORTED = 'The turn was aborted.';
+
 /** How a turn ended that did not end by itself: often all that its message holds. */
 function endNote(line: LineOfItems, { stopReason, errorMessage }: PiAssistantMessage): TranscriptItem[] {
   if (stopReason === 'error') {
-    const text = errorMessage ?? 'The turn ended with an error.';
+    const text = errorMessage ?? TURN_FAILED;
     return [{ ...partOf(line, 'end'), kind: 'note', severity: 'warning', text }];
   }
   if (stopReason === 'aborted') {
-    const text = errorMessage ?? 'The turn was aborted.';
+    const text = errorMessage ?? TURN_ABORTED;
     return [{ ...partOf(line, 'end'), kind: 'note', severity: 'info', text }];
   }
   return [];

@@ -15,6 +15,20 @@ describe('a session as markdown', () => {
     assert.ok(text.includes(`\n\`\`\`\`\`\`\n${output}\n\`\`\`\`\`\`\n`));
   });
 
+  it('indents only values that stay small by it', () => {
+    const other = (data: unknown) => itemMarkdown({ id: '1', position: 0, kind: 'other', type: 't', data });
+    assert.match(other({ a: 1 }), /\{\n  "a": 1\n\}/);
+    let deep: unknown = Array.from({ length: 1000 }, () => ['x']);
+    for (let depth = 0; depth < 150; depth += 1) deep = [deep];
+    assert.ok(other(deep).length < JSON.stringify(deep).length + 100);
+  });
+
+  it('names the call of a result that stands by itself', () => {
+    const result = { output: 'done', isError: false };
+    const text = itemMarkdown({ id: '1', position: 0, kind: 'tool_result', callId: 'toolu_7', result });
+    assert.match(text, /^\n### Result of the tool call toolu\\_7\n/);
+  });
+
   it('says of a tool call how it ended, and that there are pictures', () => {
     const images = [
       { position: 4, index: 0 },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { beginning, cutItem } from '../../../server/domain/transcriptCut.ts';
+import { beginning, cutItem, shortName } from '../../../server/domain/transcriptCut.ts';
 import { partText } from '../../../server/domain/transcriptText.ts';
 import { transcriptItem, type TranscriptItem } from '../../../server/protocol/transcript.ts';
 
@@ -102,4 +102,25 @@ test('no part of any item is longer than was asked for, and each that was cut sa
     }
   });
   fc.assert(property, { numRuns: 500 });
+});
+
+test('a value in which texts cannot be short enough is not copied to find that out', () => {
+  let read = 0;
+  const input = new Proxy(
+    Array.from({ length: 50_000 }, () => 'x'),
+    {
+      get(target, key, receiver) {
+        if (typeof key === 'string' && /^\d+$/.test(key)) read += 1;
+        return Reflect.get(target, key, receiver) as unknown;
+      },
+    },
+  );
+  const cut = cutItem({ id: '1', position: 0, kind: 'tool_call', name: 'n', input }, 1000);
+  assert.equal(cut.kind === 'tool_call' && cut.input, JSON.stringify(input).slice(0, 1000));
+  assert.ok(read <= 2 * 50_000 + 1000, `${read} values were read`);
+});
+
+test('a name has an end, whatever a record holds', () => {
+  assert.equal(shortName('bash'), 'bash');
+  assert.equal(shortName('n'.repeat(300)), `${'n'.repeat(199)}…`);
 });

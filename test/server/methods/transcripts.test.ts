@@ -117,6 +117,21 @@ describe('a page of a transcript', () => {
   });
 });
 
+describe('kinds', () => {
+  it('give a result of a call that is elsewhere with calls, in a page and in an export', async (t) => {
+    const { call } = await withSession(t, [called('t', { command: 'ls' }), answered('t', 'the output')]);
+    const kinds = ['tool_call' as const];
+    const first = await call(transcriptsPage, { ref: REF, from: 0, limit: 1, kinds });
+    const second = await call(transcriptsPage, { ref: REF, from: first.end, limit: 1, kinds });
+    assert.deepEqual(
+      [first, second].map(({ items }) => items.map(({ kind }) => kind)),
+      [['tool_call'], ['tool_result']],
+    );
+    const { content } = await call(transcriptsExport, { ref: REF, from: first.end, kinds });
+    assert.match(content, /Result of the tool call t\n\n```\nthe output/);
+  });
+});
+
 describe('the whole of a text', () => {
   it('is refused where the transcript holds no such text any more, with what to do', async (t) => {
     const { call, file } = await withSession(t, [said('one')]);
@@ -160,6 +175,36 @@ describe('find', () => {
       ['input', 'output', 'output'],
       'results are shown in their calls',
     );
+  });
+
+  it('counts an item that was written again once, as it was written last', async (t) => {
+    const { call } = await withSession(t, [said('needle needle', 'a'), said('between'), said('needle', 'a')]);
+    assert.deepEqual((await findAll(call, REF, 'needle')).hits, [
+      { id: 'a:0', position: 0, part: 'text', count: 1 },
+    ]);
+  });
+
+  it('finds what the server says of a record in words of its own, a letter of it too', async (t) => {
+    const parts = Array.from({ length: 2234 }, () => ({ type: 'text', text: 'x' }));
+    const { call } = await withSession(t, [
+      said('x'),
+      { type: 'user', uuid: 'many', message: { content: parts } },
+      { type: 'assistant', uuid: 'h', message: { content: [{ type: 'thinking', thinking: '' }] } },
+      'broken {',
+    ]);
+    for (const [text, id] of [
+      ['1234', 'many:more'],
+      ['4 more PARTS', 'many:more'],
+      ['hidden', 'h:0'],
+      ['not json: broken', '@'],
+    ] as const) {
+      const { hits } = await findAll(call, REF, text);
+      assert.deepEqual(
+        hits.map((hit) => hit.id.startsWith(id)),
+        [true],
+        text,
+      );
+    }
   });
 
   it('finds across escapes, line ends and what a person would call the same letters', async (t) => {
@@ -210,6 +255,12 @@ describe('find', () => {
     );
   });
 
+  it('begins anew where it is told to go on beyond the end', async (t) => {
+    const { call } = await withSession(t, [said('needle')]);
+    const { start, hits } = await call(transcriptsFind, { ref: REF, text: 'needle', from: 99_999 });
+    assert.deepEqual([start, hits.length], [0, 1]);
+  });
+
   it('begins anew where the transcript was replaced or cut meanwhile', async (t) => {
     const { call, file } = await withSession(t, [said('needle'), said('more'), said('and more')]);
     const { generation, size: from } = await call(transcriptsFind, { ref: REF, text: 'needle' });
@@ -248,6 +299,23 @@ describe('the outline', () => {
       },
     ]);
     assert.deepEqual([entries.length, entries[1]?.text.length, next], [2, 200, undefined]);
+  });
+});
+
+describe('the outline of pictures', () => {
+  it('has words for what a person said in pictures alone', async (t) => {
+    const picture = { type: 'image', source: { type: 'base64', data: 'iVBORw0KGgo=' } };
+    const lines = [[picture], [picture, picture]].map((content, index) => ({
+      type: 'user',
+      uuid: `u${index}`,
+      message: { role: 'user', content },
+    }));
+    const { call } = await withSession(t, lines);
+    const { entries } = await call(transcriptsOutline, { ref: REF });
+    assert.deepEqual(
+      entries.map(({ text }) => text),
+      ['[1 picture]', '[2 pictures]'],
+    );
   });
 });
 

@@ -39,4 +39,36 @@ describe("another agent's session that is migrated", () => {
     ]);
     assert.doesNotMatch(JSON.stringify(events), /"position"|"index"/);
   });
+
+  it('takes over how long a call lasted only where that was recorded', async (t) => {
+    const home = await tempFolder(t);
+    const at = (second: number) => `2026-09-01T12:00:0${second}.000Z`;
+    const call1 = (id: string) => ({
+      type: 'assistant',
+      uuid: `call ${id}`,
+      timestamp: at(0),
+      message: { content: [{ type: 'tool_use', id, name: 'Bash', input: {} }] },
+    });
+    const answer = (id: string, more: object) => ({
+      type: 'user',
+      uuid: `result ${id}`,
+      timestamp: at(7),
+      message: { content: [{ type: 'tool_result', tool_use_id: id, content: 'done' }] },
+      ...more,
+    });
+    await writeLines(join(home, 'claude/projects/p/s.jsonl'), [
+      call1('a'),
+      answer('a', {}),
+      call1('b'),
+      answer('b', { toolUseResult: { durationMs: 12 } }),
+    ]);
+    const { apply, sessions, call } = await migrator(t, home);
+    await apply({ path: 'claude-code:' });
+    const [session] = await sessions();
+    const { events } = await call(sessionsEvents, { id: session?.id ?? '' });
+    assert.deepEqual(
+      events.filter(({ type }) => type === 'tool_call').map(({ data }) => data['durationMs']),
+      [undefined, 12],
+    );
+  });
 });

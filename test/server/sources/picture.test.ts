@@ -24,6 +24,8 @@ describe('a picture of a transcript', () => {
       { type: 'image', source: { type: 'url', url: `data:image/png;base64,${PNG}` } },
       { type: 'image', url: `DATA:image/png;charset=x;BASE64,${PNG}` },
       { type: 'image', data: PNG.replace(/(.{7})/g, '$1\r\n') },
+      { type: 'image', data: '', source: { type: 'base64', data: PNG } },
+      { type: 'image', data: PNG.replace(/=+$/, '') },
     ])
       assert.deepEqual(pictureOf(block), { mediaType: 'image/png', data: PNG });
   });
@@ -51,7 +53,12 @@ describe('a picture of a transcript', () => {
   });
 
   test('is refused where it is not in base64, or not there', () => {
-    for (const data of [PNG.slice(1), `${PNG}!===`, `iVBOR_-w${PNG}`, `${PNG.slice(0, 8)}=${PNG.slice(9)}`])
+    for (const data of [
+      PNG.slice(0, 9),
+      `${PNG}!===`,
+      `iVBOR_-w${PNG}`,
+      `${PNG.slice(0, 8)}=${PNG.slice(9)}`,
+    ])
       assert.match(refusal({ data }), /damaged: it is not in base64/);
     assert.match(refusal({ url: 'data:image/svg+xml,<svg/>' }), /not in base64/);
     assert.match(refusal({ url: 'data:image/png;base64' }), /not in base64/);
@@ -66,13 +73,13 @@ describe('a picture of a transcript', () => {
       assert.match(refusal(block), /holds none/);
   });
 
-  test('may have 10 MiB, and one that has more says how many', () => {
+  test('may have 6 MiB, which is what a line can hold, and one that has more says how many', () => {
     const bytes = Buffer.alloc(MAX_PICTURE_BYTES + 1, PNG, 'base64');
     const data = bytes.subarray(0, MAX_PICTURE_BYTES).toString('base64');
     assert.equal(pictureOf({ data }).data, data);
-    assert.match(refusal({ data: bytes.toString('base64') }), /has 10 MiB; up to 10 MiB are shown/);
+    assert.match(refusal({ data: bytes.toString('base64') }), /has 6 MiB; up to 6 MiB are shown/);
     const more = Buffer.alloc(12 * 1024 * 1024, PNG, 'base64').toString('base64');
-    assert.match(refusal({ data: more }), /has 12 MiB; up to 10 MiB are shown\. Open the session's file/);
+    assert.match(refusal({ data: more }), /has 12 MiB; up to 6 MiB are shown\. Open the session's file/);
   });
 
   test('is given or refused, whatever stands there', () => {

@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { countIn, folded } from '../../../server/domain/foldedText.ts';
 import { filterFor } from '../../../server/domain/recordFilter.ts';
 import { shownTexts } from '../../../server/domain/transcriptText.ts';
-import { OWN_WORDS } from '../../../server/sources/ownWords.ts';
+import { OWN_SENTENCES } from '../../../server/sources/ownSentences.ts';
 import type { SessionSource } from '../../../server/sources/source.ts';
 import { oddJson } from '../../support/oddJson.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
@@ -82,7 +82,7 @@ const anyWanted = fc.record({
 });
 
 async function hitsOf(source: SessionSource, path: string, wanted: string, isFiltered: boolean) {
-  const filter = isFiltered ? filterFor(wanted, OWN_WORDS) : undefined;
+  const filter = isFiltered ? filterFor(wanted, OWN_SENTENCES) : undefined;
   const { items, ...page } = await source.page(path, { from: 0, limit: 1000, scan: { filter } });
   const hits = items.flatMap((item) =>
     shownTexts(item).flatMap(({ part, texts }) => {

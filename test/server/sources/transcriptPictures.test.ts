@@ -5,10 +5,10 @@ import { describe, test, type TestContext } from 'node:test';
 import * as fc from 'fast-check';
 import { LockstepError } from '../../../server/domain/errors.ts';
 import type { TranscriptImage, TranscriptItem } from '../../../server/protocol/transcript.ts';
-import { openForReading, type OpenFile } from '../../../server/sources/jsonl/readableFile.ts';
 import type { PictureQuery, SessionSource } from '../../../server/sources/source.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 import { jsonLines, writeLines } from './files.ts';
+import { countingOpen } from './jsonl/countingOpen.ts';
 import { writeAgentDatabase } from './openclaw/sqlite/agentDatabase.ts';
 import { GIF, JPEG, PNG, SVG } from './pictureBytes.ts';
 import { claudeSource, openclawSource, outline, pageOf, piSource, type SourceSettings } from './reading.ts';
@@ -197,22 +197,12 @@ describe('pictures in a transcript', () => {
   });
 
   test('are read without the rest of the file', async (t) => {
-    let read = 0;
-    const open: OpenFile = async (path) => {
-      const file = await openForReading(path);
-      return {
-        ...file,
-        read: async (buffer, offset, length, position) => {
-          const { bytesRead } = await file.read(buffer, offset, length, position);
-          read += bytesRead;
-          return { bytesRead };
-        },
-      };
-    };
+    const { open, bytes } = countingOpen();
     const filler = { type: 'user', uuid: 'x', message: { content: 'x'.repeat(3_000_000) } };
     const { source, path } = await claude(t, { open }, [filler, ...claudeLines, filler, filler]);
     const position = jsonLines([filler, ...claudeLines.slice(0, 1)]).length;
     assert.equal((await source.image(path, { position, index: 0 })).data, PNG);
+    const read = bytes.values().reduce((sum, each) => sum + each, 0);
     assert.ok(read > 0 && read < 600_000, `${read} bytes`);
   });
 

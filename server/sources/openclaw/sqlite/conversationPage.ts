@@ -90,8 +90,9 @@ function pageOf<R>(
   const known = query.generation;
   const wasReplaced = known !== undefined && !isGeneration(known, plain);
   const wasCut = !wasReplaced && (query.from ?? query.before ?? 0) > ending;
-  // Positions mean nothing in another content, so the answer is where a reader begins: the end.
-  const { from, before } = wasReplaced || wasCut ? {} : query;
+  // Positions mean nothing in another content, so the answer is where a reader begins: the end, or who scans it.
+  const anew = { from: query.scan && 0, before: undefined };
+  const { from, before } = wasReplaced || wasCut ? anew : query;
   const generation = known === undefined || wasReplaced ? plain : wasCut ? `${plain}~${ending}` : known;
 
   const isBackward = from === undefined;
@@ -140,7 +141,9 @@ function readEvents(
   for (const place of places) {
     const text = eventText(conversation, place.seq);
     const length = typeof text === 'string' ? text.length : 0;
-    const isRefused = typeof text === 'string' && scan?.filter?.acceptsText(text) === false;
+    // Of an empty one it is said that it is.
+    const isRefused =
+      typeof text === 'string' && scan?.filter?.acceptsText(text) === false && text.trim() !== '';
     bytes += length;
     kept += isRefused ? 0 : length;
     const isFull = bytes > MAX_PAGE_BYTES || (scan !== undefined && kept > MAX_SCAN_BYTES);

@@ -159,7 +159,7 @@ test('a byte order mark at the start and bytes that are not UTF-8 do no harm', a
   assert.deepEqual(outline((await pageOf(source, PATH)).items), [
     'user: one',
     'user: \0 y',
-    'warning at line 3: This line is not JSON: ',
+    'warning at line 3: This line is not JSON: it has no readable text.',
     'user: ��',
   ]);
 });

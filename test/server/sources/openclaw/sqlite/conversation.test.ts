@@ -4,7 +4,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { rename } from 'node:fs/promises';
 import * as fc from 'fast-check';
 import { filterFor } from '../../../../../server/domain/recordFilter.ts';
-import { OWN_WORDS } from '../../../../../server/sources/ownWords.ts';
+import { OWN_SENTENCES } from '../../../../../server/sources/ownSentences.ts';
 import type { SessionSource } from '../../../../../server/sources/source.ts';
 import { tempFolder } from '../../../../support/tempFolder.ts';
 import { openclawSource, outline, pageOf, readBackward, readForward } from '../../reading.ts';
@@ -118,7 +118,7 @@ describe('a transcript in a database', () => {
     const found = await source.page(PATH, {
       from: 0,
       limit: 1000,
-      scan: { filter: filterFor('Needle', OWN_WORDS) },
+      scan: { filter: filterFor('Needle', OWN_SENTENCES) },
     });
     const said = found.items.filter(({ kind }) => kind === 'message');
     assert.deepEqual(
