@@ -30,7 +30,7 @@ import { HealthModel } from './services/healthModel.ts';
 import { ListOrder } from './services/listOrder.ts';
 import { LockModel } from './services/lockModel.ts';
 import { LockstepServer } from './services/lockstepServer.ts';
-import { showError, wireOf } from './services/notifications.ts';
+import { errorWords, showError } from './services/notifications.ts';
 import { PinnedSessions } from './services/pinnedSessions.ts';
 import { Pins } from './services/pins.ts';
 import { Scope } from './services/scope.ts';
@@ -55,6 +55,8 @@ const HIDDEN_LOCKS_MS = 30_000;
 const HEALTH_MS = 60_000;
 /** An agent can write a hundred events a second; looking at all the places with locks is far more work than that. */
 const LOCKS_AFTER_CHANGE_MS = 1_000;
+/** The same for transcripts: a change does not say whose it is, so that every one that is visible is read on. */
+const TRANSCRIPTS_AFTER_CHANGE_MS = 100;
 
 /** Wires the parts; nothing here waits for the server, so that activation costs next to nothing. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -92,7 +94,8 @@ export function activate(context: vscode.ExtensionContext): void {
     });
 
   const changed = new vscode.EventEmitter<void>();
-  const tellChanged = () => changed.fire();
+  const changedSoon = new Soon(TRANSCRIPTS_AFTER_CHANGE_MS, () => changed.fire());
+  const tellChanged = () => changedSoon.ask();
   const labels = commandLabels(context.extension.packageJSON);
   const isTrusted = () => vscode.workspace.isTrusted;
   const headerFor = (ref: string) => headerOf(ref, { sessions, sources, labels, isTrusted });
@@ -103,10 +106,7 @@ export function activate(context: vscode.ExtensionContext): void {
     headerOf: headerFor,
     window: readerWindow({ texts, rowOf: (ref) => rowOf(ref, { sessions, sources }) }),
     onDidChange: changed.event,
-    describeError: (error) => {
-      const { title, message, explanation } = wireOf(error);
-      return { title: vscode.l10n.t(title), message, explanation: vscode.l10n.t(explanation ?? '') };
-    },
+    describeError: errorWords,
     showError: (error) => void reportError(error),
   });
 
@@ -160,6 +160,7 @@ export function activate(context: vscode.ExtensionContext): void {
     server.onDidChangeSources(tellChanged),
     sessions.onDidChange(tellChanged),
     sources.onDidChange(tellChanged),
+    changedSoon,
     changed,
     panels,
     vscode.window.registerWebviewPanelSerializer(WebviewTypes.transcript, panels),

@@ -19,6 +19,10 @@ describe('the house', () => {
       [[file('server/store/a.ts', "const x = await import('vscode');")], /no VS Code/],
       [[file('server/store/a.ts', "import { x } from '../../client/ids.ts';")], /does not import the client/],
       [[file('client/a.ts', "import { x } from '../server/domain/b.ts';")], /nothing else of the server/],
+      [
+        [file('client/views/a.ts', "import { x } from '../transcript/guest/b.ts';")],
+        /the guest runs in a page of its own/,
+      ],
       [[file('client/a.ts', "import '../test/b.ts';")], /nothing imports test/],
       [[file('server/domain/a.ts', "export { x } from './b.ts';")], /no barrels/],
       [[file('client/a.ts', "export * from './b.ts';")], /no barrels/],
@@ -48,6 +52,7 @@ describe('the house', () => {
           path: 'client/a.ts',
           text: "import { x } from '../server/protocol/b.ts';\nimport * as v from 'vscode';",
         },
+        { path: 'client/transcript/guest/a.ts', text: "import { x } from './b.ts';\nimport '../c.ts';" },
       ]),
       [],
     );

@@ -18,8 +18,9 @@ export async function showError(error: unknown, handling: ErrorHandling): Promis
   const buttons = actions
     .filter((action) => action.kind !== 'dismiss')
     .map((action) => ({ title: vscode.l10n.t(action.label), action }));
-  const words = [`${vscode.l10n.t(wire.title)}: ${wire.message}`, vscode.l10n.t(wire.explanation ?? '')];
-  const chosen = await vscode.window.showErrorMessage(plainText(words.join(' ').trim()), ...buttons);
+  const { title, message, explanation = '' } = errorWords(error);
+  const words = `${title}: ${message} ${explanation}`.trim();
+  const chosen = await vscode.window.showErrorMessage(plainText(words), ...buttons);
   if (chosen) await act(chosen.action, wire, handling);
 }
 
@@ -38,6 +39,22 @@ async function act(action: ErrorAction, wire: WireError, handling: ErrorHandling
       return;
     case 'dismiss':
   }
+}
+
+/** What a person reads of an error, in their language. */
+export interface ErrorWords {
+  readonly title: string;
+  readonly message: string;
+  readonly explanation?: string;
+}
+
+export function errorWords(error: unknown): ErrorWords {
+  const { title, message, explanation } = wireOf(error);
+  return {
+    title: vscode.l10n.t(title),
+    message,
+    ...(explanation === undefined ? {} : { explanation: vscode.l10n.t(explanation) }),
+  };
 }
 
 /** The words for an error; what is no CallError is a fault of ours. */

@@ -20,7 +20,7 @@ import { WantedSessions } from './wantedSessions.ts';
 export type SessionSummary = Omit<Session, 'context' | 'metadata' | 'result'>;
 
 /** The groups of the list: by status, and the archived ones of every status. */
-export const sessionGroup = z.enum([...sessionStatus.options, 'archived']);
+const sessionGroup = z.enum([...sessionStatus.options, 'archived']);
 export type SessionGroup = z.infer<typeof sessionGroup>;
 export const sessionGroups: readonly SessionGroup[] = sessionGroup.options;
 

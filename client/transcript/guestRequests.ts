@@ -1,3 +1,4 @@
+import type { CutText } from '../../server/protocol/transcript.ts';
 import type { TranscriptHeader } from './header.ts';
 import type { HostMessage, TranscriptError } from './messages.ts';
 import { Pictures } from './pictures.ts';
@@ -20,6 +21,12 @@ export interface WholeText {
   readonly text: string;
   /** What it is written in, where somebody knows: the name of a grammar, of a fence, or of the editor's own. */
   readonly language?: string | undefined;
+}
+
+/** A text that the guest has whole, or the place of one of which it has only a part. */
+interface HeldText {
+  readonly text?: string | undefined;
+  readonly cut?: CutText | undefined;
 }
 
 /** What the window does for the reader of a transcript. */
@@ -90,7 +97,7 @@ export class GuestRequests {
         this.#pictures.ask(request);
         return;
       case 'copy':
-        await window.copy(request.text);
+        await window.copy(await this.#wholeText(request));
         return;
       case 'checkPaths':
         post({ type: 'paths', found: await files.check(request.paths) });
@@ -123,22 +130,19 @@ export class GuestRequests {
     else await window.openLink(address);
   }
 
-  async #openText({
-    title,
-    language,
-    text,
-    cut,
-  }: Extract<GuestRequest, { type: 'openText' }>): Promise<void> {
-    const { calls, window } = this.#options;
+  async #openText(request: Extract<GuestRequest, { type: 'openText' }>): Promise<void> {
+    const { title, language } = request;
+    await this.#options.window.openText({ title, language, text: await this.#wholeText(request) });
+  }
+
+  async #wholeText({ text, cut }: HeldText): Promise<string> {
     if (cut !== undefined) {
       const { position, id, part } = cut;
-      const whole = await calls.text({ position, id, part });
-      await window.openText({ title, language, text: whole.text });
-    } else if (text !== undefined) {
-      await window.openText({ title, language, text });
-    } else {
-      throw new Error('The transcript view asked for a text and did not say for which.');
+      const whole = await this.#options.calls.text({ position, id, part });
+      return whole.text;
     }
+    if (text !== undefined) return text;
+    throw new Error('The transcript view asked for a text and did not say for which.');
   }
 
   async #act(command: string): Promise<void> {

@@ -31,6 +31,12 @@ export type TranscriptHeader = z.infer<typeof transcriptHeader>;
 
 export type HeaderSession = Omit<Session, 'context' | 'metadata' | 'result'>;
 
+/** Of a session that is not there any more: nothing can be done with it. */
+export function withoutActions(header: TranscriptHeader): TranscriptHeader {
+  const { actions: _, ...rest } = header;
+  return rest;
+}
+
 export function headerOfSession(session: HeaderSession): TranscriptHeader {
   return {
     title: session.title,

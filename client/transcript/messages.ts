@@ -5,7 +5,7 @@ import { transcriptHeader } from './header.ts';
 import { transcriptStrings } from './strings.ts';
 
 /** What a person is told of something that could not be read. */
-export const transcriptError = z.strictObject({
+const transcriptError = z.strictObject({
   title: z.string(),
   message: z.string(),
   explanation: z.string().optional(),
@@ -20,16 +20,19 @@ const kinds = z.array(itemKind).optional().describe('what the reader wants to se
 const request = z.int().min(0);
 
 /** The records at `start <= position < end` are loaded. */
-const range = z.strictObject({ start: position, end: position, atStart: z.boolean(), atEnd: z.boolean() });
-export type LoadedRange = z.infer<typeof range>;
-
-const loaded = z.strictObject({ ...range.shape, items });
+const loaded = z.strictObject({
+  start: position,
+  end: position,
+  atStart: z.boolean(),
+  atEnd: z.boolean(),
+  items,
+});
 
 /** Where a new window is looked at. */
 const target = z.union([z.literal('end'), z.literal('start'), position]);
 export type WindowTarget = z.infer<typeof target>;
 
-export const transcriptStatus = z.strictObject({
+const transcriptStatus = z.strictObject({
   loading: z.boolean().describe('a window is being read: the first, or another in its place'),
   loadingOlder: z.boolean(),
   loadingNewer: z.boolean().describe('records that exist are being read, not those that are still to come'),
@@ -103,7 +106,11 @@ export const guestMessage = z.discriminatedUnion('type', [
     .describe('where the reader is; absent at the end, following it'),
   z.strictObject({ type: z.literal('filter'), kinds, target }),
   z.strictObject({ type: z.literal('retry') }),
-  z.strictObject({ type: z.literal('copy'), text: z.string() }),
+  z.strictObject({
+    type: z.literal('copy'),
+    text: z.string().optional().describe('where the guest has it whole'),
+    cut: cutText.optional().describe('where it has not'),
+  }),
   z
     .strictObject({ type: z.literal('find'), request, text: z.string().max(1000) })
     .describe('ends an earlier one; an empty text only ends it'),

@@ -3,17 +3,15 @@ import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { WebviewTypes } from '../ids.ts';
 import { GuestRequests, type ReaderWindow } from './guestRequests.ts';
-import type { TranscriptHeader } from './header.ts';
+import { withoutActions, type TranscriptHeader } from './header.ts';
 import { localizedStrings } from './localizedStrings.ts';
 import type { TranscriptError, WindowTarget } from './messages.ts';
 import { panelHtml } from './panelHtml.ts';
+import { tabTitle } from './tabTitle.ts';
 import type { TranscriptCalls } from './transcriptCalls.ts';
 import type { FeedStart, Kinds } from './transcriptFeed.ts';
 import { TranscriptHost } from './transcriptHost.ts';
 import { WorkspaceFiles } from './workspaceFiles.ts';
-
-/** A tab wider than this pushes its neighbours away. */
-const MAX_TAB_TITLE = 40;
 
 export interface TranscriptPanelOptions {
   readonly extensionUri: vscode.Uri;
@@ -53,7 +51,7 @@ export class TranscriptPanel implements vscode.Disposable {
         ? options.place.panel
         : vscode.window.createWebviewPanel(
             WebviewTypes.transcript,
-            tabTitle(options.header),
+            tabTitle(options.header.title),
             { viewColumn: vscode.ViewColumn.Active, preserveFocus: options.place.preserveFocus },
             webviewOptions,
           );
@@ -92,7 +90,7 @@ export class TranscriptPanel implements vscode.Disposable {
     );
     this.#host.prepare();
     // Set when everything listens: the guest says `ready` as soon as it runs.
-    this.#panel.title = tabTitle(options.header);
+    this.#panel.title = tabTitle(options.header.title);
     this.#panel.iconPath = new vscode.ThemeIcon('comment-discussion');
     webview.options = webviewOptions;
     webview.html = pageFor(webview, files);
@@ -119,9 +117,11 @@ export class TranscriptPanel implements vscode.Disposable {
     this.#host.post({ type: 'openFind' });
   }
 
-  updateHeader(header: TranscriptHeader): void {
+  /** What this window knows of the session now; undefined where there is none: what was known of it stays. */
+  updateHeader(known: TranscriptHeader | undefined): void {
+    const header = known ?? withoutActions(this.#header);
     this.#header = header;
-    this.#panel.title = tabTitle(header);
+    this.#panel.title = tabTitle(header.title);
     this.#host.updateHeader(header);
   }
 
@@ -158,10 +158,4 @@ function pageFor(webview: vscode.Webview, files: vscode.Uri): string {
     script: uri('transcript.js'),
     styles: [uri('codicon.css'), uri('transcript.css')],
   });
-}
-
-function tabTitle({ title }: TranscriptHeader): string {
-  const line = title.replaceAll(/\s+/g, ' ').trim();
-  const characters = Array.from(line); // whole characters, not halves of surrogate pairs
-  return characters.length > MAX_TAB_TITLE ? `${characters.slice(0, MAX_TAB_TITLE - 1).join('')}…` : line;
 }

@@ -11,7 +11,7 @@ export interface TranscriptPanelsOptions extends Pick<
   'extensionUri' | 'window' | 'describeError' | 'showError'
 > {
   readonly callsFor: (ref: string) => TranscriptCalls;
-  /** What is above the transcript; undefined while the session is not known. */
+  /** What is above the transcript; undefined where the session is not known, or is no more. */
   readonly headerOf: (ref: string) => TranscriptHeader | undefined;
   /** Some transcript may have grown, or some header changed. */
   readonly onDidChange: vscode.Event<void>;
@@ -90,9 +90,6 @@ export class TranscriptPanels implements vscode.WebviewPanelSerializer, vscode.D
   }
 
   #updateHeaders(): void {
-    for (const [ref, panel] of this.#panels) {
-      const header = this.#options.headerOf(ref);
-      if (header !== undefined) panel.updateHeader(header);
-    }
+    for (const [ref, panel] of this.#panels) panel.updateHeader(this.#options.headerOf(ref));
   }
 }

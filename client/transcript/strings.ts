@@ -72,6 +72,7 @@ export const transcriptStrings = z.strictObject({
   findProgress: s,
   findSearching: s,
   findNone: s,
+  findSoFar: s,
   findTotal: s,
   findCount: s,
   filter: s,

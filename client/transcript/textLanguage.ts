@@ -1,4 +1,4 @@
-import { grammarOf } from './guest/highlight/languages.ts';
+import { grammarOf } from './languages.ts';
 
 /** Characters: whether a longer text is JSON is told by how it begins and ends. */
 const MOST_PARSED = 1_000_000;

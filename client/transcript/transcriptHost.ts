@@ -67,7 +67,12 @@ export class TranscriptHost {
   receive(raw: unknown): void {
     const parsed = guestMessage.safeParse(raw);
     if (!parsed.success) {
-      this.#options.showError(parsed.error);
+      this.#options.showError(
+        new Error(
+          'The transcript view said something that is not understood. Close the tab and open the transcript again.',
+          { cause: parsed.error },
+        ),
+      );
       return;
     }
     const message = parsed.data;

@@ -4,7 +4,7 @@ import type { ReaderWindow } from '../transcript/guestRequests.ts';
 import type { WholeTexts } from './wholeTexts.ts';
 
 export interface ReaderWindowParts {
-  readonly texts: WholeTexts;
+  readonly texts: Pick<WholeTexts, 'show'>;
   /** A session as its row in the list, which is what commands take; undefined where this window does not know it. */
   readonly rowOf: (ref: string) => unknown;
 }
@@ -32,7 +32,13 @@ export function readerWindow({ texts, rowOf }: ReaderWindowParts): ReaderWindow 
 
     run: async (command, ref) => {
       const row = rowOf(ref);
-      if (row !== undefined) await vscode.commands.executeCommand(command, row);
+      if (row !== undefined) {
+        await vscode.commands.executeCommand(command, row);
+        return;
+      }
+      void vscode.window.showWarningMessage(
+        vscode.l10n.t('The session of this transcript is not there any more: nothing was done.'),
+      );
     },
 
     refuseLink: (href) => {

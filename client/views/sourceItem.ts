@@ -6,7 +6,7 @@ import { dollars, fullTime, shortAge, shortCount } from './age.ts';
 import { tooltipOf } from './sessionItem.ts';
 import type { SessionNode } from './sessionNode.ts';
 
-export function activityLabel(state: Activity['state']): string {
+function activityLabel(state: Activity['state']): string {
   switch (state) {
     case 'running':
       return vscode.l10n.t('Running');
@@ -32,7 +32,7 @@ function activityIcon(session: SourceSession): vscode.ThemeIcon {
 }
 
 /** The tokens that the list has read; with a sign where the file holds more. */
-export function tokensText(session: SourceSession): string | undefined {
+function tokensText(session: SourceSession): string | undefined {
   if (session.tokens === undefined) return undefined;
   return `${session.partial ? '≥ ' : ''}${shortCount(session.tokens.total)}`;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import { DocumentSchemes } from '../ids.ts';
 import { plainText, revealBidi } from '../services/plainText.ts';
-import { ansiRuns, textOf } from '../transcript/guest/ansi/ansiRuns.ts';
+import { ansiRuns, textOf } from '../transcript/ansiRuns.ts';
 import type { WholeText } from '../transcript/guestRequests.ts';
 import { textLanguage } from '../transcript/textLanguage.ts';
 import { bytesText } from './age.ts';

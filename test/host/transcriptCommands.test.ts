@@ -8,6 +8,7 @@ import type { Workbench } from '../../scripts/host/workbench.ts';
 import { sessionsAddMessage, sessionsRecordToolCall } from '../../server/protocol/sessionHistoryMethods.ts';
 import { sessionsIterate, sessionsStart } from '../../server/protocol/sessionLifecycleMethods.ts';
 import { sessionsGet } from '../../server/protocol/sessionQueryMethods.ts';
+import { sessionsRemove } from '../../server/protocol/sessionTrashMethods.ts';
 import { RpcClient } from '../support/rpcClient.ts';
 import { startLockstepHost, type LockstepHost } from './lockstepHost.ts';
 
@@ -86,6 +87,35 @@ describe('what a reader does with a transcript, in VS Code', () => {
     await frame.locator('.find-count', { hasText: '4' }).waitFor();
   });
 
+  it('leaves its keys to what has the keyboard', async (t) => {
+    const { frame } = await open(t, 'Beside the output', ['Something to find.']);
+    await frame.getByText('Something to find.').click();
+    const { keyboard } = workbench.page;
+    await workbench.palette('Output: Focus on Output View');
+    await workbench.page.locator('.part.panel .monaco-editor').click();
+    const output = workbench.page.locator('.part.panel .monaco-editor.focused');
+    await output.waitFor();
+    await keyboard.press('ControlOrMeta+f');
+    const find = workbench.page.locator('.part.panel .find-widget.visible');
+    await find.waitFor();
+    await keyboard.press('Escape');
+    await find.waitFor({ state: 'hidden' });
+    await output.waitFor();
+    await keyboard.press('ControlOrMeta+Shift+o');
+    // The editor's own list, of symbols.
+    await eventually(
+      () => workbench.quickInput.value(),
+      (value) => value.startsWith('@'),
+      { what: 'the list of symbols' },
+    );
+    await workbench.quickInput.cancel();
+    assert.equal(await frame.locator('.find-input').count(), 0);
+    await workbench.palette('View: Hide Panel');
+    await frame.getByText('Something to find.').click();
+    await keyboard.press('ControlOrMeta+f');
+    await frame.locator('.find-input').waitFor();
+  });
+
   it('copies it as Markdown', async (t) => {
     await open(t, 'Copied', ['A word for the clipboard.']);
     await workbench.page
@@ -117,6 +147,15 @@ describe('what a reader does with a transcript, in VS Code', () => {
     await frame.getByRole('button', { name: 'Pause Session' }).click();
     await frame.getByRole('button', { name: 'Resume Session' }).waitFor();
     assert.equal((await agent.call(sessionsGet, { id })).status, 'paused');
+  });
+
+  it('has no actions any more once its session is gone', async (t) => {
+    const { agent, id, frame } = await open(t, 'Soon in the trash');
+    const button = frame.getByRole('button', { name: 'Pause Session' });
+    await button.waitFor();
+    await agent.call(sessionsRemove, { id });
+    await button.waitFor({ state: 'detached' });
+    await frame.getByRole('heading', { name: 'Soon in the trash' }).waitFor();
   });
 
   it('opens links of the web after the question of VS Code', async (t) => {

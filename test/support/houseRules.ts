@@ -23,6 +23,8 @@ const ENTRY_POINTS: ReadonlySet<string> = new Set([
   'version.ts',
 ]);
 
+const GUEST = 'client/transcript/guest/';
+
 function roomOf(path: string): string | undefined {
   return /^server\/([^/]+)\//.exec(path)?.[1];
 }
@@ -65,6 +67,8 @@ function violationsOf(file: SourceFile): string[] {
     ) {
       say(imported, 'the client imports server/protocol/ and nothing else of the server');
     }
+    if (path.startsWith('client/') && !path.startsWith(GUEST) && imported.startsWith(GUEST))
+      say(imported, 'the guest runs in a page of its own: what both need stands outside of it');
     if (!path.startsWith('test/') && imported.startsWith('test/')) say(imported, 'nothing imports test/');
     if (/^(server|client)\//.test(path) && imported.startsWith('scripts/'))
       say(imported, 'nothing imports scripts/');

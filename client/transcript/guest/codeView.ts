@@ -3,8 +3,8 @@ import { html, nothing } from 'lit';
 import { revealBidi } from '../../services/plainText.ts';
 import { copyButton } from './controls.ts';
 import { highlightedCode } from './highlight/highlightedCode.ts';
-import type { Grammar } from './highlight/languages.ts';
-import { grammarOf } from './highlight/languages.ts';
+import type { Grammar } from '../languages.ts';
+import { grammarOf } from '../languages.ts';
 import type { ViewContext } from './viewContext.ts';
 
 export interface Code {

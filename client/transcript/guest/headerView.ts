@@ -21,6 +21,9 @@ const activityIcons = {
   ended: 'pass',
 } as const;
 
+/** The reader's keyboard, which need not be one of the machine that the extension runs on. */
+const FIND_KEY = navigator.userAgent.includes('Macintosh') ? 'Cmd+F' : 'Ctrl+F';
+
 export interface HeaderControls {
   readonly isFinding: boolean;
   readonly isFiltering: boolean;
@@ -61,7 +64,7 @@ function toolsView(context: ViewContext, { actions = [] }: TranscriptHeader, con
   return html`<div class="header-tools" role="group" aria-label=${strings.actions}>
     ${actions.map(({ command, title, icon: name }) => toolButton(title, name, () => post({ type: 'action', command })))}
     ${toolButton(strings.filter, controls.isFiltered ? 'filter-filled' : 'filter', controls.filter, controls.isFiltering)}
-    ${toolButton(strings.find, 'search', controls.find, controls.isFinding)}
+    ${toolButton(fill(strings.find, FIND_KEY), 'search', controls.find, controls.isFinding)}
   </div>`;
 }
 

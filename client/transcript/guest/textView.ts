@@ -5,7 +5,7 @@ import { codeView } from './codeView.ts';
 import type { Limits } from './excerpt.ts';
 import { excerpt } from './excerpt.ts';
 import { foldedView } from './foldedText.ts';
-import type { Grammar } from './highlight/languages.ts';
+import type { Grammar } from '../languages.ts';
 import { markdown } from './markdown/markdownView.ts';
 import type { ItemContext } from './viewContext.ts';
 

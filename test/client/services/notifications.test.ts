@@ -5,7 +5,7 @@ import type { WireError } from '../../../server/protocol/error.ts';
 import { CallError } from '../../../client/services/callError.ts';
 import { inEnglish } from '../views/inEnglish.ts';
 
-const { wireOf } = await inEnglish(() => import('../../../client/services/notifications.ts'));
+const { errorWords, wireOf } = await inEnglish(() => import('../../../client/services/notifications.ts'));
 
 const caught = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -44,5 +44,16 @@ describe('the words for an error', () => {
       actions.map(({ kind }) => kind),
       ['report'],
     );
+  });
+
+  it('are read without an empty explanation where there is none', () => {
+    const wire = { code: 'INTERNAL', title: 'Odd', message: 'It is odd.' } as const;
+    const bare = { ...wire, requestId: 'r1', actions: [], details: {} };
+    assert.deepEqual(errorWords(new CallError(bare)), { title: 'Odd', message: 'It is odd.' });
+    assert.deepEqual(errorWords(new CallError({ ...bare, explanation: 'Nobody knows why.' })), {
+      title: 'Odd',
+      message: 'It is odd.',
+      explanation: 'Nobody knows why.',
+    });
   });
 });

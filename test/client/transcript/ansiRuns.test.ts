@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { AnsiRun } from '../../../../client/transcript/guest/ansi/ansiRuns.ts';
-import { ansiRuns, firstRuns, textOf } from '../../../../client/transcript/guest/ansi/ansiRuns.ts';
+import type { AnsiRun } from '../../../client/transcript/ansiRuns.ts';
+import { ansiRuns, firstRuns, textOf } from '../../../client/transcript/ansiRuns.ts';
 
 const ESC = '\u001b';
 const text = (output: string) => textOf(ansiRuns(output));

@@ -74,7 +74,7 @@ export class GuestPage implements AsyncDisposable {
       start: options.start ?? { target: 'end', kinds: undefined },
       onRequest: (request) => {
         this.requests.push(request);
-        if (request.type === 'copy') this.copied.push(request.text);
+        if (request.type === 'copy' && request.text !== undefined) this.copied.push(request.text);
         options.answer?.(request, this);
       },
       post: (message) =>

@@ -135,6 +135,18 @@ describe('GuestRequests', () => {
     assert.match(reading.errors[1] ?? '', /did not say/);
   });
 
+  test('copies all of a text of which the guest has the beginning, and says so where it cannot', async () => {
+    const reading = new Reading();
+    const cut = { position: 7, id: 'm1', part: 'text', characters: 90_000 } as const;
+    await reading.ask({ type: 'copy', cut });
+    assert.deepEqual(reading.did, [['copy', 'whole of m1']]);
+    await reading.ask({ type: 'copy', cut: { ...cut, id: 'gone' } });
+    await reading.ask({ type: 'copy' });
+    assert.equal(reading.did.length, 1);
+    assert.equal(reading.errors[0], 'Error: gone');
+    assert.match(reading.errors[1] ?? '', /did not say/);
+  });
+
   test('runs a command of the header on its session, and no other', async () => {
     const reading = new Reading();
     reading.header = { title: 'One', actions: [{ command: 'pause', title: 'Pause', icon: 'debug-pause' }] };

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HeaderSession } from '../../../client/transcript/header.ts';
-import { headerOfSession, headerOfSource, transcriptHeader } from '../../../client/transcript/header.ts';
+import {
+  headerOfSession,
+  headerOfSource,
+  transcriptHeader,
+  withoutActions,
+} from '../../../client/transcript/header.ts';
 import { fill } from '../../../client/transcript/strings.ts';
 
 const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 };
@@ -63,4 +68,10 @@ test("a foreign session's header: what is known of its state, and whether its co
 
 test('texts are filled once: what looks like a place in a value stays', () => {
   assert.equal(fill('{0} of {1} {2}', '{1}', 2), '{1} of 2 {2}');
+});
+
+test('nothing can be done with a session that is gone; what was known of it stays', () => {
+  const header = headerOfSession(session);
+  const actions = [{ command: 'pause', title: 'Pause', icon: 'debug-pause' }];
+  assert.deepEqual(withoutActions({ ...header, actions }), header);
 });

@@ -141,7 +141,13 @@ describe('TranscriptHost', () => {
     await conversation.send({ type: 'problem', message: 'odd' });
     conversation.host.receive({ type: 'run', command: 'rm' });
     assert.deepEqual(conversation.requests, [{ type: 'copy', text: 'abc' }]);
-    assert.equal(conversation.errors.length, 2);
+    const [reported, misunderstood] = conversation.errors.map(String);
+    assert.equal(reported, 'Error: odd');
+    // Words for a person; what exactly was wrong is their cause.
+    assert.match(
+      misunderstood ?? '',
+      /^Error: The transcript view said something that is not understood\. [^{}[\]]+$/,
+    );
   });
 
   test('says nothing after it was disposed', async () => {

@@ -1,19 +1,28 @@
 import { registerHooks } from 'node:module';
+import * as z from 'zod';
 
 const STUB = `
   export const env = { language: 'en' };
   export class FileSystemError extends Error {}
+  export const warnings = [];
+  export const window = { showWarningMessage: async (text) => void warnings.push(text) };
   export const l10n = {
     t: (text, ...values) => text.replaceAll(/\\{(\\d+)\\}/g, (_, at) => String(values[Number(at)])),
   };
 `;
 
+const STUB_URL = `data:text/javascript,${encodeURIComponent(STUB)}`;
+
+/** The warnings that were shown so far. */
+export async function shownWarnings(): Promise<readonly string[]> {
+  return z.object({ warnings: z.array(z.string()) }).parse({ ...(await import(STUB_URL)) }).warnings;
+}
+
 /** Loads modules of the client that take their words from VS Code, of which there is none here: as they are in English. */
 export async function inEnglish<T>(load: () => Promise<T>): Promise<T> {
-  const stub = `data:text/javascript,${encodeURIComponent(STUB)}`;
   const hooks = registerHooks({
     resolve: (specifier, context, next) =>
-      specifier === 'vscode' ? { url: stub, shortCircuit: true } : next(specifier, context),
+      specifier === 'vscode' ? { url: STUB_URL, shortCircuit: true } : next(specifier, context),
   });
   try {
     return await load();

@@ -1,5 +1,5 @@
 import { revealBidi } from '../../../services/plainText.ts';
-import type { AnsiColour, AnsiRun, AnsiStyle } from './ansiRuns.ts';
+import type { AnsiColour, AnsiRun, AnsiStyle } from '../../ansiRuns.ts';
 
 const flags = ['bold', 'dim', 'italic', 'underline', 'strike'] as const;
 

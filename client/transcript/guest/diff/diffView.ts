@@ -5,7 +5,7 @@ import { copyButton } from '../controls.ts';
 import { foldedView } from '../foldedText.ts';
 import type { CodeLine } from '../highlight/codeLines.ts';
 import { codeLines } from '../highlight/codeLines.ts';
-import { grammarOfPath } from '../highlight/languages.ts';
+import { grammarOfPath } from '../../languages.ts';
 import { pathLink } from '../paths/pathLink.ts';
 import type { ItemContext, ViewContext } from '../viewContext.ts';
 import type { DiffLine, FileDiff } from './fileDiff.ts';

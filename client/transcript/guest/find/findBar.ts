@@ -66,7 +66,8 @@ function countText({ strings, formats }: ViewContext, state: FindBarState): stri
   if (text === '') return '';
   const isSearching = fraction !== undefined && fraction < 1;
   if (total === 0) return isSearching ? strings.findSearching : strings.findNone;
-  const count = `${formats.count(total)}${isSearching ? '+' : ''}`;
+  const found = formats.count(total);
+  const count = isSearching ? fill(strings.findSoFar, found) : found;
   return current === undefined
     ? fill(strings.findTotal, count)
     : fill(strings.findCount, formats.count(current + 1), count);

@@ -3,7 +3,7 @@ import { AsyncDirective, directive } from 'lit/async-directive.js';
 import { revealBidi } from '../../../services/plainText.ts';
 import { tokenNodes } from './highlightedCode.ts';
 import type { Highlighter } from './highlighter.ts';
-import type { Grammar } from './languages.ts';
+import type { Grammar } from '../../languages.ts';
 import type { Token } from './workerMessages.ts';
 
 /** A line of code with something before it that is not code: a sign, a number. */

@@ -1,5 +1,5 @@
 import type { LanguageRegistration } from '@shikijs/core';
-import type { Grammar } from './languages.ts';
+import type { Grammar } from '../../languages.ts';
 
 type Load = () => Promise<{ default: LanguageRegistration[] }>;
 

@@ -1,7 +1,7 @@
 import { noChange } from 'lit';
 import { AsyncDirective, directive } from 'lit/async-directive.js';
 import type { Highlighter } from './highlighter.ts';
-import type { Grammar } from './languages.ts';
+import type { Grammar } from '../../languages.ts';
 import { tokenClasses } from './tokenClasses.ts';
 import type { Token } from './workerMessages.ts';
 

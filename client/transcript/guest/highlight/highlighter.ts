@@ -1,4 +1,4 @@
-import type { Grammar } from './languages.ts';
+import type { Grammar } from '../../languages.ts';
 import type { HighlightRequest, Token, WorkerMessage } from './workerMessages.ts';
 
 /** The part of a Worker that is used. */

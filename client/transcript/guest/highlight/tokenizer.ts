@@ -2,7 +2,7 @@ import type { HighlighterCore, ThemeRegistrationRaw } from '@shikijs/core';
 import { codeToTokensBase, createHighlighterCore } from '@shikijs/core';
 import { createJavaScriptRegexEngine } from '@shikijs/engine-javascript';
 import { loadGrammar } from './grammars.ts';
-import type { Grammar } from './languages.ts';
+import type { Grammar } from '../../languages.ts';
 import { scopesOfClass, tokenClasses } from './tokenClasses.ts';
 import type { Token } from './workerMessages.ts';
 

@@ -1,4 +1,4 @@
-import type { Grammar } from './languages.ts';
+import type { Grammar } from '../../languages.ts';
 
 /** A run of text and the index of its token class. All runs of a text, one after another, are that text. */
 export type Token = readonly [text: string, tokenClass: number];

@@ -3,7 +3,7 @@ import { html, nothing } from 'lit';
 import type { TranscriptItemOf } from '../../../../server/protocol/transcript.ts';
 import { revealBidi } from '../../../services/plainText.ts';
 import { diffsView } from '../diff/diffView.ts';
-import type { Grammar } from '../highlight/languages.ts';
+import type { Grammar } from '../../languages.ts';
 import { pathLink } from '../paths/pathLink.ts';
 import { pathTarget } from '../paths/pathText.ts';
 import { jsonText } from '../plainText.ts';

@@ -4,7 +4,7 @@ import { AsyncDirective, directive } from 'lit/async-directive.js';
 import { codeView } from '../codeView.ts';
 import { diffView } from '../diff/diffView.ts';
 import { fenceDiff } from '../diff/fenceDiff.ts';
-import { grammarOf } from '../highlight/languages.ts';
+import { grammarOf } from '../../languages.ts';
 import { linkWhenItExists } from '../paths/pathLink.ts';
 import { pathTarget } from '../paths/pathText.ts';
 import type { ViewContext } from '../viewContext.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { loadGrammar } from '../../../../client/transcript/guest/highlight/grammars.ts';
-import type { Grammar } from '../../../../client/transcript/guest/highlight/languages.ts';
-import { grammarOf, grammarOfPath } from '../../../../client/transcript/guest/highlight/languages.ts';
+import type { Grammar } from '../../../../client/transcript/languages.ts';
+import { grammarOf, grammarOfPath } from '../../../../client/transcript/languages.ts';
 import { tokenClasses } from '../../../../client/transcript/guest/highlight/tokenClasses.ts';
 import { Tokenizer } from '../../../../client/transcript/guest/highlight/tokenizer.ts';
 
