@@ -1,5 +1,6 @@
 import type { TemplateResult } from 'lit';
 import { html, nothing } from 'lit';
+import type { CutText } from '../../../server/protocol/transcript.ts';
 import { revealBidi } from '../../services/plainText.ts';
 import { copyButton } from './controls.ts';
 import { highlightedCode } from './highlight/highlightedCode.ts';
@@ -11,6 +12,8 @@ export interface Code {
   readonly shown: string;
   /** What is copied, where it is more than what is shown. */
   readonly whole?: string;
+  /** Where the whole is, where the page has only its beginning. */
+  readonly cut?: CutText | undefined;
   /** As it was written after a fence: it is shown, and names the grammar. */
   readonly language?: string;
   /** Where the language is known, but need not be told. */
@@ -20,12 +23,12 @@ export interface Code {
 /** Code, with its language, and a button that copies it. */
 export function codeView(
   context: ViewContext,
-  { shown, whole, language = '', grammar }: Code,
+  { shown, whole, cut, language = '', grammar }: Code,
 ): TemplateResult {
   // Written without a space inside <pre>, which would show it.
   return html`<div class="code">
     ${language === '' ? nothing : html`<div class="code-language">${revealBidi(language)}</div>`}
-    ${copyButton(context, whole ?? shown)}
+    ${copyButton(context, whole ?? shown, cut)}
     <pre><code dir="ltr">${highlightedCode(context.content.highlighter, grammar ?? grammarOf(language), codeText(shown))}</code></pre>
   </div>`;
 }

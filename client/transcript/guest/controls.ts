@@ -1,5 +1,6 @@
 import type { TemplateResult } from 'lit';
 import { html, nothing } from 'lit';
+import type { CutText } from '../../../server/protocol/transcript.ts';
 import type { ItemContext, ViewContext } from './viewContext.ts';
 
 const COPIED_MS = 1500;
@@ -38,10 +39,11 @@ export function timeView(
   >`;
 }
 
-export function copyButton(context: ViewContext, text: string): TemplateResult {
+/** `cut` is where the whole is, of a text that the page has the beginning of: that is copied. */
+export function copyButton(context: ViewContext, text: string, cut?: CutText): TemplateResult {
   const { strings } = context;
   const onClick = ({ currentTarget }: Event) => {
-    context.copy(text);
+    context.post(cut === undefined ? { type: 'copy', text } : { type: 'copy', cut });
     if (!(currentTarget instanceof HTMLElement)) return;
     currentTarget.dataset['copied'] = strings.copied;
     setTimeout(() => delete currentTarget.dataset['copied'], COPIED_MS);

@@ -7,8 +7,7 @@ const FOLDED = 30;
 const MESSAGE_HEAD = 44;
 
 /** About how high an item is, before it was ever drawn: good enough that the scroll bar does not leap. */
-export function estimatedHeight(item: TranscriptItem | undefined, width: number): number {
-  if (item === undefined) return FOLDED;
+export function estimatedHeight(item: TranscriptItem, width: number): number {
   switch (item.kind) {
     case 'message':
       return item.injected === true ? FOLDED : MESSAGE_HEAD + textHeight(item.text, width);

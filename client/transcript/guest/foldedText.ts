@@ -57,7 +57,9 @@ export function foldedView(context: ItemContext, folded: FoldedText): TemplateRe
           ${editor === undefined ? nothing : editorButton(context, editor)}
         </div>`
       : nothing;
-  return html`<div class=${isLong && !open ? 'long cut' : 'long'}>${folded.view(open || !isLong)}</div>
+  return html`<div class=${isLong && !open ? 'long cut' : 'long'} data-part=${folded.part.split('/')[0]}>
+      ${folded.view(open || !isLong)}
+    </div>
     ${below}`;
 }
 

@@ -50,6 +50,7 @@ export class ItemList {
   #held: { readonly element: Element; readonly top: number } | undefined;
   #top = 0;
   #tellOffset: ((offset: number, isScrolling: boolean) => void) | undefined;
+  readonly #estimates = new WeakMap<TranscriptItem, number>();
   #isPlacing = false;
   /** The indexes of the items that are in the page and not drawn yet: their heights are guesses. */
   readonly #late = new Set<number>();
@@ -111,11 +112,18 @@ export class ItemList {
     return item === undefined ? undefined : { index: item.index, top: item.start - this.#top };
   }
 
+  /** Heights of items that were let go of. */
+  #forgetGone(): void {
+    const heights = this.#virtualizer.itemSizeCache;
+    for (const key of heights.keys()) if (!this.#indexes.has(String(key))) heights.delete(key);
+  }
+
   set(items: readonly TranscriptItem[], isWhole: boolean): void {
     this.#isWhole = isWhole;
     if (items === this.#items) return;
     this.#items = items;
     this.#indexes = new Map(items.map(({ id }, index) => [id, index]));
+    if (this.#virtualizer.itemSizeCache.size > 2 * items.length) this.#forgetGone();
     this.#virtualizer.setOptions(this.#virtualizerOptions());
   }
 
@@ -276,7 +284,7 @@ export class ItemList {
       count: items.length,
       getScrollElement: () => scroller,
       getItemKey: (index) => items[index]?.id ?? index,
-      estimateSize: (index) => estimatedHeight(items[index], scroller.clientWidth),
+      estimateSize: (index) => this.#estimateOf(items[index]),
       measureElement: (element, entry) =>
         entry?.borderBoxSize[0]?.blockSize ?? element.getBoundingClientRect().height,
       scrollMargin: this.#margin(),
@@ -293,6 +301,16 @@ export class ItemList {
         if (!this.#isPlacing) onChange();
       },
     };
+  }
+
+  /** Asked for every item each time that some come or go; to go through two thousand texts takes longer than a frame. */
+  #estimateOf(item: TranscriptItem | undefined): number {
+    if (item === undefined) return 0;
+    const known = this.#estimates.get(item);
+    if (known !== undefined) return known;
+    const height = estimatedHeight(item, this.#options.scroller.clientWidth);
+    this.#estimates.set(item, height);
+    return height;
   }
 
   /** What has the keyboard's focus stays in the page, and so does what text is selected in. */

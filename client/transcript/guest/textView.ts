@@ -51,7 +51,7 @@ export function blockView(
     total: beginning?.total ?? { unit: 'characters', count: text.length },
     isLong: beginning !== undefined,
     view: (whole) =>
-      codeView(context, { shown: whole ? text : (beginning?.text ?? text), whole: text, grammar }),
+      codeView(context, { shown: whole ? text : (beginning?.text ?? text), whole: text, cut, grammar }),
     editor: { title, language: grammar, text, cut },
   });
 }

@@ -254,7 +254,6 @@ export class TranscriptElement extends LitElement {
       strings,
       formats: new Formats(locale),
       toggle: (id, part, button) => this.#toggle(id, part, button),
-      copy: (text) => this.#link.post({ type: 'copy', text }),
       post: (message) => this.#link.post(message),
       content: this.#content,
     };

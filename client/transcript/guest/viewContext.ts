@@ -8,7 +8,6 @@ export interface ViewContext {
   readonly strings: TranscriptStrings;
   readonly formats: Formats;
   readonly toggle: (id: string, part: string, button: Element) => void;
-  readonly copy: (text: string) => void;
   readonly post: (message: GuestMessage) => void;
   readonly content: RichContent;
 }

@@ -297,4 +297,22 @@ describe('what the reader sees', () => {
     await guest.item('m1').waitFor({ state: 'attached' });
     assert.equal(await guest.page.getByRole('alert').count(), 0);
   });
+
+  test('copies the whole of a text that the page has the beginning of', async () => {
+    const cut = { position: 0, id: 'm', part: 'text', characters: 90_000 } as const;
+    const transcript = new FakeTranscript(10);
+    transcript.append([{ ...message('m', 'A beginning'), cut }]);
+    await using guest = await GuestPage.open(browser, {
+      files,
+      strings,
+      fetchPage: async (request) => transcript.page(request),
+    });
+    await guest.item('m').hover();
+    await guest.item('m').getByRole('button', { name: 'Copy' }).first().click();
+    await guest.drawn();
+    assert.deepEqual(
+      guest.requests.filter(({ type }) => type === 'copy'),
+      [{ type: 'copy', cut }],
+    );
+  });
 });

@@ -112,6 +112,70 @@ describe('finding in a transcript, and choosing what is shown', () => {
     assert.deepEqual(guest.problems, []);
   });
 
+  test('marks the occurrence that is meant, in its own part of the item', async () => {
+    const call: TranscriptItem = {
+      kind: 'tool_call',
+      id: 'call',
+      callId: 'c',
+      position: 0,
+      name: 'Bash',
+      input: { command: 'grep needle' },
+      result: { output: 'one needle\ntwo needles', isError: false },
+    };
+    const transcript = new FakeTranscript(50);
+    transcript.append(...messages(0, 3), [call]);
+    await using guest = await open(transcript);
+    const request = await search(guest, 'needle');
+    guest.host.post(
+      found(request, [
+        { id: 'call', position: 30, part: 'input', count: 1 },
+        { id: 'result', callId: 'c', position: 30, part: 'output', count: 2 },
+      ]),
+    );
+    const line = () =>
+      guest.page.evaluate<string>(
+        `(() => { const [range] = CSS.highlights.get('lockstep-find-current') ?? []; return range?.startContainer.data.slice(0, range.endOffset) ?? ''; })()`,
+      );
+    await count(guest).getByText('3 of 3').waitFor();
+    await guest.drawn();
+    assert.match(await line(), /two needle$/);
+    await guest.page.keyboard.press('Enter');
+    await guest.page.keyboard.press('Enter');
+    await guest.drawn();
+    assert.match(await line(), /^one needle$/);
+    await guest.page.keyboard.press('Shift+Enter');
+    await guest.drawn();
+    assert.match(await line(), /needle$/);
+    assert.doesNotMatch(await line(), /one|two/);
+  });
+
+  test('what is cut off is not said to be somewhere else', async () => {
+    const transcript = new FakeTranscript(50);
+    transcript.append(...messages(0, 3), [message('m3', 'the needle')]);
+    await using guest = await open(transcript);
+    const request = await search(guest, 'needle');
+    guest.host.post(found(request, [{ id: 'm3', position: 30, part: 'text', count: 2 }]));
+    await count(guest).getByText('2 of 2').waitFor();
+    await guest.drawn();
+    assert.equal(await current(guest), '');
+    await guest.page.keyboard.press('Enter');
+    await guest.drawn();
+    assert.equal(await current(guest), 'needle');
+  });
+
+  test('Ctrl+F in the bar does not look through the transcript again', async () => {
+    const transcript = new FakeTranscript(50);
+    transcript.append(...messages(0, 3));
+    await using guest = await open(transcript);
+    const request = await search(guest, 'text');
+    await guest.page.keyboard.press('Control+f');
+    await guest.drawn();
+    assert.equal(
+      guest.requests.findLast(({ type }) => type === 'find'),
+      guest.requests.find((each) => each.type === 'find' && each.request === request),
+    );
+  });
+
   test('a match in code stays marked when the code gets its colours', async () => {
     const transcript = new FakeTranscript(50);
     transcript.append(...messages(0, 3), [message('code', '```ts\nconst needle = 1;\n```')]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
+import { fill, type TranscriptStrings } from '../../../client/transcript/strings.ts';
 import { launchBrowser } from '../../../scripts/host/browser.ts';
 import { englishStrings } from './englishStrings.ts';
 import { FakeTranscript, message, messages, type FakeRecord } from './fakeTranscript.ts';
@@ -85,7 +85,7 @@ describe('a transcript by keyboard', () => {
     const before = await walk(guest, 'Shift+Tab');
     assert.deepEqual(
       before.map(({ name }) => name),
-      [strings.find, strings.filter, 'Pause'].map((name) => `tool-button ${name}`),
+      [fill(strings.find, 'Ctrl+F'), strings.filter, 'Pause'].map((name) => `tool-button ${name}`),
     );
     await guest.scrollTo(0);
     const stops = await walk(guest, 'Tab');

@@ -23,6 +23,7 @@ export interface FindBarActions {
 export function findBar(context: ViewContext, state: FindBarState, actions: FindBarActions): TemplateResult {
   const { strings } = context;
   const onKey = (event: KeyboardEvent) => {
+    if (event.isComposing) return; // the key is for the input method
     if (event.key === 'Enter') (event.shiftKey ? actions.previous : actions.next)();
     else if (event.key === 'Escape') actions.close();
     else return;

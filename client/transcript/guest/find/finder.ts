@@ -62,9 +62,9 @@ export class Finder {
     this.#isToShow = false;
   }
 
-  open(): void {
+  open(text = this.#text): void {
     this.#isOpen = true;
-    this.search(this.#text);
+    this.search(text);
   }
 
   close(): void {
@@ -88,8 +88,8 @@ export class Finder {
     if (found.request !== this.#request || !this.#isOpen) return;
     if (found.restarted) this.#forget();
     this.#results.add(found.hits);
-    this.#fraction = found.fraction;
     this.#failure = found.failure?.message;
+    this.#fraction = this.#failure === undefined ? found.fraction : undefined;
     const { total } = this.#results;
     if (this.#current === undefined && total > 0) {
       const last = found.fraction >= 1 ? total - 1 : undefined;
@@ -108,6 +108,7 @@ export class Finder {
 
   #step(by: 1 | -1): void {
     const { total } = this.#results;
+    if (this.#failure !== undefined) this.search(this.#text);
     if (total === 0) return;
     const from = this.#current ?? (by === 1 ? -1 : total);
     this.#go((from + by + total) % total);

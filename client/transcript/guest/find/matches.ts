@@ -1,5 +1,25 @@
 /** What is in the page around the texts of an item, or a second time: nothing that a reader searches. */
-const NOT_SEARCHED = '.fold-summary, .sr-only, .message-head, .action, time, .label, .show-all';
+const NOT_SEARCHED = [
+  '.fold-summary',
+  '.sr-only',
+  '.action',
+  '.label',
+  '.long-end',
+  'dt',
+  '.code-mark',
+  '.code-language',
+  '.diff-head',
+].join();
+
+/** The places in the texts of an item, part by part; of one part alone where that is named. */
+export function matchesInItem(item: Element, text: string, part?: string): Range[] {
+  const selector = part === undefined ? '[data-part]' : `[data-part="${part}"]`;
+  // A part may hold elements that say the same of themselves.
+  const parts = [...item.querySelectorAll(selector)].filter(
+    (each) => (each.parentElement?.closest(selector) ?? null) === null,
+  );
+  return parts.flatMap((each) => matchesIn(each, text));
+}
 
 /**
  * The places in an element where `text` stands, whatever the case of its letters. A text may run over several

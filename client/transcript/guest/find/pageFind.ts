@@ -5,7 +5,7 @@ import type { ItemList } from '../itemList.ts';
 import type { ViewContext } from '../viewContext.ts';
 import { findBar } from './findBar.ts';
 import { Finder, itemOf } from './finder.ts';
-import { clearHighlights, highlight, matchesIn } from './matches.ts';
+import { clearHighlights, highlight, matchesInItem } from './matches.ts';
 import { currentMatch, ShownMatch } from './shownMatch.ts';
 
 /** Of what is selected, no more is looked for. */
@@ -59,11 +59,13 @@ export class PageFind {
   }
 
   open(): void {
-    const selected = document.getSelection()?.toString() ?? '';
-    if (!this.#finder.isOpen) this.#finder.open();
-    // As in an editor: what is selected is looked for.
-    if (selected !== '' && selected.length <= MOST_SELECTED && !selected.includes('\n'))
-      this.#finder.search(selected);
+    // As in an editor: what is selected is looked for. In the bar itself, that is done.
+    const selection = document.getSelection();
+    const isInBar = document.activeElement?.closest('.find') !== null;
+    const selected = isInBar ? '' : (selection?.toString() ?? '');
+    const isText = selected !== '' && selected.length <= MOST_SELECTED && !selected.includes('\n');
+    if (isText && selected !== this.#finder.text) this.#finder.open(selected);
+    else if (!this.#finder.isOpen) this.#finder.open();
     const select = () => this.#options.root.querySelector<HTMLInputElement>('.find-input')?.select();
     void this.#options.update().then(select);
   }
@@ -100,6 +102,8 @@ export class PageFind {
       update: this.#update,
     });
     this.#mark();
+    // What was rendered just now is marked.
+    this.#changes.takeRecords();
     if (this.#isMarking) return;
     this.#isMarking = true;
     this.#changes.observe(scroller, { subtree: true, childList: true, characterData: true });
@@ -107,10 +111,15 @@ export class PageFind {
 
   readonly #actions = {
     search: (text: string) => this.#finder.search(text),
-    next: () => this.#finder.next(),
-    previous: () => this.#finder.previous(),
+    next: () => this.#step(() => this.#finder.next()),
+    previous: () => this.#step(() => this.#finder.previous()),
     close: () => this.close(),
   };
+
+  #step(go: () => void): void {
+    this.#shownMatch.forget();
+    go();
+  }
 
   #mark(): void {
     const finder = this.#finder;
@@ -118,7 +127,7 @@ export class PageFind {
     const item = occurrence === undefined ? undefined : itemOf(occurrence, this.#items);
     const element = item === undefined ? undefined : this.#elementOf(item.id);
     const inPage = this.#options.root.querySelectorAll('.item');
-    const all = [...inPage].flatMap((each) => matchesIn(each, finder.text));
+    const all = [...inPage].flatMap((each) => matchesInItem(each, finder.text));
     highlight(all, element === undefined ? undefined : currentMatch(element, finder));
   }
 

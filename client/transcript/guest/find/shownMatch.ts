@@ -1,7 +1,7 @@
 import type { TranscriptItem } from '../../../../server/protocol/transcript.ts';
 import type { ItemList } from '../itemList.ts';
 import { itemOf, type Finder } from './finder.ts';
-import { matchesIn } from './matches.ts';
+import { matchesInItem } from './matches.ts';
 
 export interface Page {
   readonly items: readonly TranscriptItem[];
@@ -25,6 +25,11 @@ const AIM = 0.35;
 export class ShownMatch {
   #asked: number | undefined;
 
+  /** The reader asks again, for this match or another. */
+  forget(): void {
+    this.#asked = undefined;
+  }
+
   step(finder: Finder, page: Page): void {
     const occurrence = finder.toShow;
     if (occurrence === undefined) return;
@@ -44,14 +49,16 @@ export class ShownMatch {
       page.update();
       return;
     }
-    const folded = [...element.querySelectorAll<HTMLElement>('button[aria-expanded="false"]')];
-    for (const button of folded) button.click();
-    if (folded.length > 0) {
+    const match = currentMatch(element, finder);
+    const folded =
+      match === undefined ? element.querySelector<HTMLElement>('button[aria-expanded="false"]') : null;
+    if (folded !== null) {
+      folded.click();
       page.update();
       return;
     }
     finder.shown();
-    const target = currentMatch(element, finder) ?? element;
+    const target = match ?? element;
     const view = scroller.getBoundingClientRect();
     const place = target.getBoundingClientRect();
     const edge = view.height * MARGIN;
@@ -62,11 +69,9 @@ export class ShownMatch {
   }
 }
 
-/** The place of the occurrence in its element; of a text that is cut there may be fewer places than were found. */
+/** The place of the occurrence in its element; undefined while that is folded, and for good beyond where a text is cut. */
 export function currentMatch(element: Element, finder: Finder): Range | undefined {
   const occurrence = finder.current;
   if (occurrence === undefined) return undefined;
-  const part = element.querySelector(`[data-part="${occurrence.hit.part}"]`) ?? element;
-  const matches = matchesIn(part, finder.text);
-  return matches[occurrence.nth] ?? matches.at(-1);
+  return matchesInItem(element, finder.text, occurrence.hit.part)[occurrence.nth];
 }

@@ -57,7 +57,9 @@ export function itemView(context: ItemContext, item: TranscriptItem): TemplateRe
       return foldView(context, {
         part: 'other',
         className: 'quiet',
-        summary: html`${icon('symbol-event')}<span class="fold-title mono">${revealBidi(item.type)}</span>
+        summary: html`${icon('symbol-event')}<span class="fold-title mono" data-part="data"
+            >${revealBidi(item.type)}</span
+          >
           <span class="fold-summary"></span>${timeView(context, item.timestamp)}`,
         body: () =>
           blockView(context, 'data', jsonText(item.data), {

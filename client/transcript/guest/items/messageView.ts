@@ -32,7 +32,7 @@ function spokenView(context: ItemContext, message: Message): TemplateResult {
   return html`<div class="message ${message.role}">
     <div class="message-head">
       ${icon(icons[message.role])}<span class="message-role">${name}</span>
-      ${message.text === '' ? nothing : copyButton(context, message.text)}
+      ${message.text === '' ? nothing : copyButton(context, message.text, message.cut)}
       <span class="message-details">${details}${timeView(context, message.timestamp)}</span>
     </div>
     ${

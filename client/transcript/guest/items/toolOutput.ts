@@ -62,7 +62,7 @@ export function outputView(context: ItemContext, result: ToolResult, hints: Outp
       isLong: lines.length > BLOCK.lines,
       view: (whole) =>
         html`<div class="code numbered">
-          ${copyButton(context, code)}
+          ${copyButton(context, code, outputCut)}
           <pre><code dir="ltr">${codeLines(
             context.content.highlighter,
             fileGrammar,
@@ -87,7 +87,7 @@ export function outputView(context: ItemContext, result: ToolResult, hints: Outp
       view: (whole) => {
         const shown = whole || beginning === undefined ? runs : firstRuns(runs, beginning.text.length);
         return html`<div class="code">
-          ${copyButton(context, text)}
+          ${copyButton(context, text, outputCut)}
           <pre class="terminal"><code dir="ltr">${guard([output, whole], () => ansiNodes(shown))}</code></pre>
         </div>`;
       },

@@ -18,20 +18,22 @@ export function toolCallView(context: ItemContext, call: TranscriptItemOf<'tool_
   return foldView(context, {
     part: 'call',
     className: 'tool',
-    summary: html`${icon(symbol)}<span class="tool-name">${revealBidi(name)}</span>
+    summary: html`${icon(symbol)}<span class="tool-name" data-part="input">${revealBidi(name)}</span>
       <span class="fold-summary mono" dir="ltr">${revealBidi(toolSummary(input))}</span>
       ${changeCounts(context, call)}${resultMark(context, result)}`,
     body: () =>
-      html`${argumentsView(context, call)}
-      ${
-        result === undefined
-          ? nothing
-          : outputView(context, result, {
-              title: revealBidi(name),
-              isProse: symbol === 'agent' || symbol === 'globe',
-              file,
-            })
-      }`,
+      html`<div class="tool-part" data-part="input">${argumentsView(context, call)}</div>
+        ${
+          result === undefined
+            ? nothing
+            : html`<div class="tool-part" data-part="output">
+                ${outputView(context, result, {
+                  title: revealBidi(name),
+                  isProse: symbol === 'agent' || symbol === 'globe',
+                  file,
+                })}
+              </div>`
+        }`,
   });
 }
 

@@ -43,7 +43,11 @@ export class Pictures {
   }
 
   leave(place: TranscriptImage, onChange: (state: PictureState) => void): void {
-    this.#pictures.get(keyOf(place))?.viewers.delete(onChange);
+    const key = keyOf(place);
+    const picture = this.#pictures.get(key);
+    picture?.viewers.delete(onChange);
+    // It is asked for again when it is looked at again.
+    if (picture?.state.state === 'failed' && picture.viewers.size === 0) this.#pictures.delete(key);
     this.#letGo(MAX_KEPT);
   }
 
@@ -63,7 +67,9 @@ export class Pictures {
 
   /** Another transcript stands at the same positions now. */
   forget(): void {
-    this.#letGo(0);
+    for (const { state } of this.#pictures.values())
+      if (state.state === 'shown') URL.revokeObjectURL(state.url);
+    this.#pictures.clear();
   }
 
   #letGo(kept: number): void {
@@ -83,9 +89,17 @@ function stateOf({ mediaType, data, problem }: Extract<HostMessage, { type: 'ima
   if (data === undefined || mediaType === undefined || !mediaTypes.has(mediaType))
     return { state: 'failed', ...(problem === undefined ? {} : { problem }) };
   try {
-    const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+    const bytes = bytesOf(data);
     return { state: 'shown', url: URL.createObjectURL(new Blob([bytes], { type: mediaType })) };
   } catch {
     return { state: 'failed' };
   }
+}
+
+/** Of base64. `Uint8Array.from` with a function takes a second and more for a large picture. */
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(base64);
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index);
+  return bytes;
 }

@@ -72,9 +72,27 @@ describe('pictures', () => {
   test('in view are never let go', () => {
     const { sent, onChange, pictures } = setUp();
     for (let index = 0; index < 60; index++) pictures.view({ position: 7, index }, onChange);
-    pictures.forget();
+    pictures.leave({ position: 8, index: 0 }, onChange);
     for (let index = 0; index < 60; index++) pictures.view({ position: 7, index }, onChange);
     assert.equal(sent.length, 60);
+  });
+
+  test('of a transcript that was replaced are none of the one in its place', () => {
+    const { sent, onChange, pictures } = setUp();
+    pictures.view(place, onChange);
+    pictures.receive({ ...image, mediaType: 'image/png', data: 'aGk=' });
+    pictures.forget();
+    assert.equal(pictures.view(place, onChange).state, 'loading');
+    assert.equal(sent.length, 2);
+  });
+
+  test('that could not be shown are asked for again when they are looked at again', () => {
+    const { sent, onChange, pictures } = setUp();
+    pictures.view(place, onChange);
+    pictures.receive({ ...image, problem: 'The server is not running.' });
+    pictures.leave(place, onChange);
+    assert.equal(pictures.view(place, onChange).state, 'loading');
+    assert.equal(sent.length, 2);
   });
 
   test('that come after they were let go are not kept', () => {
