@@ -288,11 +288,12 @@ export class TranscriptFeed {
   #grow(side: Side, { items: added }: TranscriptPage, range: Window): void {
     const before = this.#window;
     const whole = { ...range, items: grow(range.items, side, added, range) };
-    const cut = trimmed(whole, this.#isFollowing ? undefined : this.#reading, MOST_ITEMS) ?? whole;
-    const { start, end } = cut;
+    const cut = trimmed(whole, this.#isFollowing ? undefined : this.#reading, MOST_ITEMS);
+    const { start, end } = cut ?? whole;
+    const items = cut === undefined ? whole.items : grow(whole.items, side, [], cut);
     const atStart = whole.atStart && start === whole.start;
     const atEnd = whole.atEnd && end === whole.end;
-    this.#window = { ...whole, items: grow(whole.items, side, [], cut), start, end, atStart, atEnd };
+    this.#window = { ...whole, items, start, end, atStart, atEnd };
     const isSame = before?.start === start && before.end === end && before.atEnd === atEnd;
     if (added.length === 0 && isSame && before.atStart === atStart) return;
     this.#onUpdate({ kind: 'grown', side, ...heldOf(this.#window), items: added });

@@ -3,16 +3,17 @@ import { html, nothing } from 'lit';
 import type { TranscriptError, TranscriptStatus } from '../messages.ts';
 import type { TranscriptStrings } from '../strings.ts';
 import { icon } from './controls.ts';
+import type { TranscriptModel } from './transcriptModel.ts';
 
 /** Instead of items, before the first page. */
-export function loadingView(strings: TranscriptStrings): TemplateResult {
+function loadingView(strings: TranscriptStrings): TemplateResult {
   return html`<div class="placeholder" role="status">
     ${spinner()}
     <p>${strings.loading}</p>
   </div>`;
 }
 
-export function emptyView(strings: TranscriptStrings): TemplateResult {
+function emptyView(strings: TranscriptStrings): TemplateResult {
   return html`<div class="placeholder">
     ${icon('comment-discussion')}
     <p class="placeholder-title">${strings.empty}</p>
@@ -21,7 +22,7 @@ export function emptyView(strings: TranscriptStrings): TemplateResult {
 }
 
 /** Instead of items, where the reader has turned off all that there is. */
-export function nothingShownView(strings: TranscriptStrings, showEverything: () => void): TemplateResult {
+function nothingShownView(strings: TranscriptStrings, showEverything: () => void): TemplateResult {
   return html`<div class="placeholder">
     ${icon('filter')}
     <p class="placeholder-title">${strings.filterEmpty}</p>
@@ -31,7 +32,7 @@ export function nothingShownView(strings: TranscriptStrings, showEverything: () 
 }
 
 /** Instead of items, or beside those that are there. */
-export function errorView(
+function errorView(
   strings: TranscriptStrings,
   error: TranscriptError,
   { busy, retry }: { readonly busy: boolean; readonly retry: () => void },
@@ -45,6 +46,20 @@ export function errorView(
       <button class="primary" type="button" ?disabled=${busy} @click=${retry}>${strings.retry}</button>
     </div>
   </div>`;
+}
+
+/** What stands in place of items, or below them. */
+export function endView(
+  { isLoaded, items, status, strings, kinds, atStart, atEnd }: TranscriptModel,
+  { retry, showEverything }: { readonly retry: () => void; readonly showEverything: () => void },
+): TemplateResult | typeof nothing {
+  const { failure, newerFailure, loading, loadingNewer } = status;
+  if (!isLoaded && failure !== undefined) return errorView(strings, failure, { busy: loading, retry });
+  if (!isLoaded) return loadingView(strings);
+  if (newerFailure !== undefined) return errorView(strings, newerFailure, { busy: loadingNewer, retry });
+  if (!atEnd && items.length > 0) return newerView(strings);
+  if (items.length > 0 || !atStart || !atEnd) return nothing;
+  return kinds === undefined ? emptyView(strings) : nothingShownView(strings, showEverything);
 }
 
 /** Above the items. It stands there also while nothing is loaded, so that the keyboard reaches it. */
@@ -66,7 +81,7 @@ export function olderView(
 }
 
 /** Below the items of a window that does not reach the end: they come as the reader gets there. */
-export function newerView(strings: TranscriptStrings): TemplateResult {
+function newerView(strings: TranscriptStrings): TemplateResult {
   return html`<div class="older">${spinner()}<span>${strings.loadingNewer}</span></div>`;
 }
 

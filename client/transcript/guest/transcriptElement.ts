@@ -16,15 +16,7 @@ import { filterBar } from './filterBar.ts';
 import { PageFind } from './find/pageFind.ts';
 import { RichContent } from './richContent.ts';
 import { acceptsListKey } from './listKeys.ts';
-import {
-  emptyView,
-  errorView,
-  loadingView,
-  newerView,
-  nothingShownView,
-  olderView,
-  windowView,
-} from './stateViews.ts';
+import { endView, olderView, windowView } from './stateViews.ts';
 import type { TranscriptModel } from './transcriptModel.ts';
 import { applyMessage } from './transcriptModel.ts';
 import { type nextTurn, previousTurn } from './turns.ts';
@@ -164,7 +156,7 @@ export class TranscriptElement extends LitElement {
             >
               ${this.#itemViews(model, context)}
             </div>
-            ${this.#endView(model)}
+            ${endView(model, { retry: this.#retry, showEverything: this.#showEverything })}
           </div>
         </div>
         ${
@@ -205,21 +197,6 @@ export class TranscriptElement extends LitElement {
     return olderView(strings, status, { loadOlder: this.#loadOlder, retry: this.#retry });
   }
 
-  /** What stands in place of items, or below them. */
-  #endView({ isLoaded, items, status, strings, kinds, atStart, atEnd }: TranscriptModel): unknown {
-    const { failure, newerFailure, loading, loadingNewer } = status;
-    if (!isLoaded && failure !== undefined)
-      return errorView(strings, failure, { busy: loading, retry: this.#retry });
-    if (!isLoaded) return loadingView(strings);
-    if (newerFailure !== undefined)
-      return errorView(strings, newerFailure, { busy: loadingNewer, retry: this.#retry });
-    if (!atEnd && items.length > 0) return newerView(strings);
-    if (items.length > 0 || !atStart || !atEnd) return nothing;
-    return kinds === undefined
-      ? emptyView(strings)
-      : nothingShownView(strings, () => this.#filter(undefined));
-  }
-
   #newText({ strings, locale, status }: TranscriptModel): string {
     const { newCount } = status;
     if (newCount === 0 || this.following) return '';
@@ -230,7 +207,8 @@ export class TranscriptElement extends LitElement {
     this.#content.receive(message);
     const before = this.model;
     this.model = applyMessage(before, message);
-    if (this.model !== undefined) document.title = revealBidi(this.model.header.title);
+    if (message.type === 'init' || message.type === 'header')
+      document.title = revealBidi(message.header.title);
     if (message.type === 'init') this.#begin(message);
     this.#find.receive(message);
     if (message.type === 'window') {
@@ -297,6 +275,8 @@ export class TranscriptElement extends LitElement {
     const target = this.#place?.position ?? 'end';
     this.#link.post({ type: 'filter', ...(kinds === undefined ? {} : { kinds }), target });
   };
+
+  readonly #showEverything = (): void => this.#filter(undefined);
 
   readonly #onPageKey = (event: KeyboardEvent): void => {
     if (this.#find.acceptsKey(event)) event.preventDefault();

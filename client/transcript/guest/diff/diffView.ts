@@ -11,7 +11,7 @@ import type { ItemContext, ViewContext } from '../viewContext.ts';
 import type { DiffLine, FileDiff } from './fileDiff.ts';
 import { countsOf, diffText, signs } from './fileDiff.ts';
 
-export const DIFF_LINES = 40;
+const DIFF_LINES = 40;
 
 /** Changes of files, each with its path and the number of lines that came and went. */
 export function diffsView(context: ItemContext, part: string, diffs: readonly FileDiff[]): unknown {

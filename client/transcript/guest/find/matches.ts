@@ -25,7 +25,7 @@ export function matchesInItem(item: Element, text: string, part?: string): Range
  * The places in an element where `text` stands, whatever the case of its letters. A text may run over several
  * elements, as it does in code whose words have colours of their own.
  */
-export function matchesIn(element: Element, text: string): Range[] {
+function matchesIn(element: Element, text: string): Range[] {
   const wanted = text.toLowerCase();
   if (wanted === '') return [];
   const nodes: { readonly node: Text; readonly start: number }[] = [];

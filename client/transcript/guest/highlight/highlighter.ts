@@ -26,7 +26,9 @@ interface Wanted {
   readonly callbacks: Set<(tokens: readonly Token[]) => void>;
 }
 
-export const MAX_CODE = 20_000;
+const MAX_CODE = 20_000;
+/** Texts that are known to stay plain; each may be as long as code is coloured. */
+const MAX_PLAIN = 200;
 const MAX_LINE = 2000;
 /** Characters of code whose tokens are kept, some megabytes. */
 const MAX_KEPT = 500_000;
@@ -111,8 +113,15 @@ export class Highlighter {
     if (message.type === 'done' && message.tokens.map(([text]) => text).join('') === wanted.code) {
       this.#keep(wanted, message.tokens);
       for (const callback of wanted.callbacks) callback(message.tokens);
-    } else this.#plain.add(wanted.key);
+    } else this.#leavePlain(wanted.key);
     void this.#next();
+  }
+
+  #leavePlain(key: string): void {
+    this.#plain.add(key);
+    if (this.#plain.size <= MAX_PLAIN) return;
+    const [oldest] = this.#plain;
+    if (oldest !== undefined) this.#plain.delete(oldest);
   }
 
   #keep({ key, code }: Wanted, tokens: readonly Token[]): void {
@@ -126,7 +135,7 @@ export class Highlighter {
   }
 
   #fail(): void {
-    if (this.#running !== undefined) this.#plain.add(this.#running.key);
+    if (this.#running !== undefined) this.#leavePlain(this.#running.key);
     this.#running = undefined;
     this.#failures += 1;
     if (this.#failures > MAX_FAILURES) this.#wanted.clear();

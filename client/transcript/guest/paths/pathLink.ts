@@ -8,7 +8,7 @@ import { pathTarget } from './pathText.ts';
 const MAX_LENGTH = 1000;
 
 /** Makes an element a link to a file. What a click does is the page's business: see `listenForLinks`. */
-export function becomePathLink(element: HTMLElement, { path, line, column }: PathTarget): void {
+function becomePathLink(element: HTMLElement, { path, line, column }: PathTarget): void {
   element.classList.add('path');
   element.setAttribute('role', 'link');
   element.tabIndex = 0;

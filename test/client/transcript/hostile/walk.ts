@@ -97,7 +97,7 @@ const source = String.raw`
     scroller.scrollTop += Math.max(step, 200);
     await frame();
     // What comes next may still be on its way.
-    if (idle > 1) await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let frames = 0; idle > 1 && frames < 6; frames++) await frame();
     if (idle === 99) strange['the walk does not get beyond'] = nameOf(end);
   }
   await frame();
