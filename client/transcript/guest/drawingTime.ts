@@ -1,5 +1,7 @@
 /** In milliseconds: what is left of a frame, after it was laid out and painted. */
-const SHARE = 8;
+const SHARE = 5;
+/** Items: their style and layout, which come after, take longer than to make them. */
+const MOST_DRAWN = 6;
 
 /**
  * How long items may be drawn while the reader scrolls: a fling brings more of them into view in one frame than can be
@@ -10,13 +12,16 @@ export class DrawingTime {
   readonly #late = new Map<string, number>();
   readonly #drawn = new Set<string>();
   #until = Infinity;
+  #left = Infinity;
   #isLate = false;
   #round = 0;
   #endedAt = -SHARE;
 
   /** A rendering begins. */
   begin(isScrolling: boolean): void {
-    this.#until = isScrolling || this.#isLate ? performance.now() + SHARE : Infinity;
+    const isBounded = isScrolling || this.#isLate;
+    this.#until = isBounded ? performance.now() + SHARE : Infinity;
+    this.#left = isBounded ? MOST_DRAWN : Infinity;
     this.#isLate = false;
     this.#round += 1;
   }
@@ -29,12 +34,15 @@ export class DrawingTime {
 
   /** Whether there is time for the item in this rendering. One that stands there already never goes blank. */
   allows(id: string): boolean {
-    if (!this.#drawn.has(id) && performance.now() > this.#until) {
-      this.#isLate = true;
-      this.#late.set(id, 0);
-      return false;
+    if (!this.#drawn.has(id)) {
+      if (this.#left === 0 || performance.now() > this.#until) {
+        this.#isLate = true;
+        this.#late.set(id, 0);
+        return false;
+      }
+      this.#left -= 1;
+      this.#drawn.add(id);
     }
-    this.#drawn.add(id);
     if (this.#late.get(id) === 0) this.#late.set(id, this.#round);
     return true;
   }

@@ -19,7 +19,7 @@ const MOST_SELECTED = 200;
 /** The browser scrolls no longer than this for one key or turn of the wheel. */
 const SETTLE_MS = 500;
 /** After the last step of a scroll, so long the next one may still come. */
-const SCROLLING_MS = 150;
+const SCROLLING_MS = 500;
 
 type Anchor = NonNullable<GuestState['anchor']>;
 

@@ -171,6 +171,19 @@ describe('the place of the reader', () => {
     assert.deepEqual(guest.problems, []);
   });
 
+  test('items that left the page leave nothing behind in it', async () => {
+    const transcript = new FakeTranscript(1000);
+    transcript.append(...messages(1, 500));
+    await using guest = await open(transcript);
+    await guest.waitForEnd();
+    for (let top = 0; top < 10_000; top += 1000) await guest.scrollTo(top);
+    // Two markers of lit to each element, and those of the list itself.
+    const spare: number = await guest.page.evaluate(
+      `(({ childNodes, children }) => childNodes.length - 3 * children.length)(document.querySelector('.items'))`,
+    );
+    assert.ok(spare < 10, `${spare} nodes were left behind`);
+  });
+
   test('Alt and the arrows go from turn to turn', async () => {
     const transcript = new FakeTranscript(200);
     for (let n = 0; n < 100; n++)
