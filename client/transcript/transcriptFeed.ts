@@ -13,8 +13,8 @@ export type Kinds = PageRequest['kinds'];
 const MOST_ITEMS = 2000;
 /** Characters: of a longer text the beginning is enough to read on, and an editor shows the whole. */
 const MOST_TEXT = 20_000;
-/** Records on each side of a place that is looked at from outside. */
-const AROUND = 100;
+/** Records of a page: a few screens. To take in more at once would hold up a scroll. */
+const AT_ONCE = 80;
 
 /** The failures are what the fetch threw. */
 export interface FeedStatus {
@@ -188,8 +188,9 @@ export class TranscriptFeed {
 
   #page(request: PageRequest, kinds: Kinds): Promise<TranscriptPage> {
     return this.#fetchPage({
+      // Of records that a filter hides, as many are passed over at once as the server will.
+      ...(kinds === undefined ? { limit: AT_ONCE } : { kinds }),
       ...request,
-      ...(kinds === undefined ? {} : { kinds }),
       maxText: MOST_TEXT,
     });
   }
@@ -212,10 +213,10 @@ export class TranscriptFeed {
     known: Pick<PageRequest, 'generation'>,
     kinds: Kinds,
   ): Promise<TranscriptPage> {
-    const after = await this.#page({ ...known, from: position, limit: AROUND }, kinds);
+    const after = await this.#page({ ...known, from: position, limit: AT_ONCE }, kinds);
     if (known.generation !== undefined && after.generation !== known.generation) return after;
     if (after.atStart) return after;
-    const place = { before: after.start, limit: AROUND, generation: after.generation };
+    const place = { before: after.start, limit: AT_ONCE, generation: after.generation };
     const before = await this.#page(place, kinds);
     if (before.generation !== after.generation) return before;
     return {

@@ -1,8 +1,12 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Frame } from 'playwright-core';
+import type { Frame, Page } from 'playwright-core';
 import { sourcesSessions } from '../../server/protocol/sourceMethods.ts';
-import { transcriptsFind } from '../../server/protocol/transcriptMethods.ts';
+import type { SourceSession } from '../../server/protocol/sourceSession.ts';
+import { transcriptsFind, transcriptsPage } from '../../server/protocol/transcriptMethods.ts';
+import { launchBrowser } from '../host/browser.ts';
+import { englishStrings } from '../host/englishStrings.ts';
+import { buildGuest, GuestPage } from '../host/guestPage.ts';
 import * as probe from '../host/transcriptProbe.ts';
 import { TRANSCRIPT } from '../host/transcriptSelectors.ts';
 import type { Workbench } from '../host/workbench.ts';
@@ -12,7 +16,8 @@ import { answerLine, COMMON_TEXT, RARE_TEXT } from './sampleTranscript.ts';
 
 const OPENINGS = 9;
 const FINDS = 5;
-const WHEEL_PIXELS = 20_000;
+/** Some three screens at once: a page key that is held, or a hard flick. */
+const WHEEL_PIXELS = 3000;
 /** So long may the scrolled view stay where it is before that is its end; in milliseconds. */
 const STILL_MS = 5000;
 const SCROLL_LIMIT_MS = 15 * 60_000;
@@ -61,9 +66,7 @@ export async function firstPaints(workbench: Workbench, title: string): Promise<
 export async function findsByCalls(env: NodeJS.ProcessEnv, title: string): Promise<Figures[]> {
   const server = new RpcProcess(env);
   try {
-    const { sessions } = await server.call(sourcesSessions, { kinds: ['claude-code'] });
-    const session = sessions.find((one) => one.title === title);
-    if (session === undefined) throw new Error(`The server lists no session ${title}`);
+    const session = await sessionWithTitle(server, title);
     const rows: Figures[] = [];
     for (const text of [RARE_TEXT, COMMON_TEXT]) {
       const times: number[] = [];
@@ -91,6 +94,13 @@ export async function findsByCalls(env: NodeJS.ProcessEnv, title: string): Promi
   }
 }
 
+async function sessionWithTitle(server: RpcProcess, title: string): Promise<SourceSession> {
+  const { sessions } = await server.call(sourcesSessions, { kinds: ['claude-code'] });
+  const session = sessions.find((one) => one.title === title);
+  if (session === undefined) throw new Error(`The server lists no session ${title}`);
+  return session;
+}
+
 export async function findsInPanel(workbench: Workbench, title: string): Promise<Figures[]> {
   const frame = await openTranscript(workbench, title);
   await frame.locator(TRANSCRIPT.scroller).focus();
@@ -110,22 +120,47 @@ export async function findsInPanel(workbench: Workbench, title: string): Promise
   return rows;
 }
 
+/** In VS Code, whose own page has a part in each frame. */
 export async function scrolls(workbench: Workbench, title: string): Promise<Figures[]> {
   const frame = await openTranscript(workbench, title);
+  return scrollsOf(workbench.page, frame);
+}
+
+/** The panel's page by itself, as it is where a webview has a process of its own, with the real server. */
+export async function scrollsOfThePage(env: NodeJS.ProcessEnv, title: string): Promise<Figures[]> {
+  const server = new RpcProcess(env);
+  const browser = await launchBrowser();
+  try {
+    const { ref } = await sessionWithTitle(server, title);
+    const guest = await GuestPage.open(browser, {
+      files: await buildGuest(),
+      strings: await englishStrings(),
+      fetchPage: (request) => server.call(transcriptsPage, { ref, ...request }),
+      initScript: await probe.probeScript(),
+    });
+    await guest.page.locator(TRANSCRIPT.item).first().waitFor();
+    return await scrollsOf(guest.page, guest.page.mainFrame());
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+}
+
+async function scrollsOf(page: Page, frame: Frame): Promise<Figures[]> {
   return [
-    await scroll(workbench, frame, 'from the end to the start', -WHEEL_PIXELS),
-    await scroll(workbench, frame, 'from the start to the end', WHEEL_PIXELS),
+    await scroll(page, frame, 'from the end to the start', -WHEEL_PIXELS),
+    await scroll(page, frame, 'from the start to the end', WHEEL_PIXELS),
   ];
 }
 
 /** By the mouse wheel, as fast as what is scrolled to comes. */
-async function scroll(workbench: Workbench, frame: Frame, name: string, pixels: number): Promise<Figures> {
+async function scroll(page: Page, frame: Frame, name: string, pixels: number): Promise<Figures> {
   await frame.locator(TRANSCRIPT.scroller).hover();
   await probe.forget(frame);
   const begun = performance.now();
   let arrivedAt: number | undefined;
   for (;;) {
-    await workbench.page.mouse.wheel(0, pixels);
+    await page.mouse.wheel(0, pixels);
     const place = await probe.scrollPlace(frame);
     const [left, isMore] = pixels < 0 ? [place.fromTop, place.moreAtStart] : [place.fromEnd, place.moreAtEnd];
     const now = performance.now();

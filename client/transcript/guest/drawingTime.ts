@@ -1,7 +1,7 @@
 /** In milliseconds: what is left of a frame, after it was laid out and painted. */
 const SHARE = 5;
 /** Items: their style and layout, which come after, take longer than to make them. */
-const MOST_DRAWN = 6;
+const MOST_DRAWN = 4;
 
 /**
  * How long items may be drawn while the reader scrolls: a fling brings more of them into view in one frame than can be

@@ -38,7 +38,7 @@ export class FakeTranscript {
 
   page(request: PageRequest): TranscriptPage {
     const generation = String(this.#generation);
-    const limit = request.limit ?? this.#limit;
+    const limit = Math.min(request.limit ?? this.#limit, this.#limit);
     const length = this.#records.length;
     const same = request.generation === undefined || request.generation === generation;
     const from = same ? request.from : undefined;

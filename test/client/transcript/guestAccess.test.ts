@@ -5,9 +5,9 @@ import type { Browser } from 'playwright-core';
 import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
 import type { FetchPage } from '../../../client/transcript/transcriptFeed.ts';
 import { launchBrowser } from '../../../scripts/host/browser.ts';
-import { englishStrings } from './englishStrings.ts';
+import { englishStrings } from '../../../scripts/host/englishStrings.ts';
 import { FakeTranscript, message, type FakeRecord } from './fakeTranscript.ts';
-import { buildGuest, GuestPage, type GuestOptions } from './guestPage.ts';
+import { buildGuest, GuestPage, type GuestOptions } from '../../../scripts/host/guestPage.ts';
 import { sampleHeader, sampleRecords } from './sampleTranscript.ts';
 
 const axe = new URL('../../../node_modules/axe-core/axe.min.js', import.meta.url);

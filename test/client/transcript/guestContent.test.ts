@@ -4,9 +4,9 @@ import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../../../scripts/host/browser.ts';
 import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
 import type { TranscriptItem, TranscriptPage } from '../../../server/protocol/transcript.ts';
-import { englishStrings } from './englishStrings.ts';
+import { englishStrings } from '../../../scripts/host/englishStrings.ts';
 import { FakeTranscript, message, messages } from './fakeTranscript.ts';
-import { buildGuest, GuestPage } from './guestPage.ts';
+import { buildGuest, GuestPage } from '../../../scripts/host/guestPage.ts';
 import { sampleHeader, sampleRecords } from './sampleTranscript.ts';
 
 describe('what the reader sees', () => {

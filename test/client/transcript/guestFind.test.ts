@@ -6,9 +6,9 @@ import type { HostMessage } from '../../../client/transcript/messages.ts';
 import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
 import type { TranscriptItem } from '../../../server/protocol/transcript.ts';
 import type { TranscriptHit } from '../../../server/protocol/transcriptMethods.ts';
-import { englishStrings } from './englishStrings.ts';
+import { englishStrings } from '../../../scripts/host/englishStrings.ts';
 import { FakeTranscript, message, messages } from './fakeTranscript.ts';
-import { buildGuest, GuestPage } from './guestPage.ts';
+import { buildGuest, GuestPage } from '../../../scripts/host/guestPage.ts';
 
 describe('finding in a transcript, and choosing what is shown', () => {
   let browser: Browser;

@@ -11,7 +11,7 @@ import { TranscriptHost } from '../../../client/transcript/transcriptHost.ts';
 import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
 import { WorkspaceFiles } from '../../../client/transcript/workspaceFiles.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
-import { englishStrings } from './englishStrings.ts';
+import { englishStrings } from '../../../scripts/host/englishStrings.ts';
 import { FakeTranscript, messages } from './fakeTranscript.ts';
 import { links } from './hostile/links.ts';
 

@@ -3,9 +3,9 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { fill, type TranscriptStrings } from '../../../client/transcript/strings.ts';
 import { launchBrowser } from '../../../scripts/host/browser.ts';
-import { englishStrings } from './englishStrings.ts';
+import { englishStrings } from '../../../scripts/host/englishStrings.ts';
 import { FakeTranscript, message, messages, type FakeRecord } from './fakeTranscript.ts';
-import { buildGuest, GuestPage } from './guestPage.ts';
+import { buildGuest, GuestPage } from '../../../scripts/host/guestPage.ts';
 import { sampleHeader, sampleRecords } from './sampleTranscript.ts';
 
 /** What has the keyboard's focus, and whether the reader sees it. */

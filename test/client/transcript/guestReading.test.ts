@@ -3,9 +3,9 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../../../scripts/host/browser.ts';
 import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
-import { englishStrings } from './englishStrings.ts';
+import { englishStrings } from '../../../scripts/host/englishStrings.ts';
 import { FakeTranscript, message, messages } from './fakeTranscript.ts';
-import { buildGuest, GuestPage } from './guestPage.ts';
+import { buildGuest, GuestPage } from '../../../scripts/host/guestPage.ts';
 
 describe('the place of the reader', () => {
   let browser: Browser;

@@ -7,10 +7,10 @@ import { launchBrowser } from '../../../scripts/host/browser.ts';
 import type { HostMessage } from '../../../client/transcript/messages.ts';
 import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
 import type { TranscriptItem } from '../../../server/protocol/transcript.ts';
-import { englishStrings } from './englishStrings.ts';
+import { englishStrings } from '../../../scripts/host/englishStrings.ts';
 import { FakeTranscript, message } from './fakeTranscript.ts';
-import { buildGuest, GuestPage } from './guestPage.ts';
-import type { ThemeName } from './vscodeThemes.ts';
+import { buildGuest, GuestPage } from '../../../scripts/host/guestPage.ts';
+import type { ThemeName } from '../../../scripts/host/vscodeThemes.ts';
 
 const PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';

@@ -44,7 +44,7 @@ describe('TranscriptFeed', () => {
     transcript.append(...messages(1, 10));
     const { feed, requests, updates } = setUp(async (request) => transcript.page(request));
     await feed.catchUp();
-    assert.deepEqual(requests, [{ maxText: 20_000 }]);
+    assert.deepEqual(requests, [{ maxText: 20_000, limit: 80 }]);
     assert.deepEqual(ids(feed), ['m8', 'm9', 'm10']);
     assert.equal(feed.loaded?.atStart, false);
     assert.deepEqual(kinds(updates), ['window']);
@@ -195,20 +195,20 @@ describe('TranscriptFeed', () => {
   });
 
   test('opens at a place with what is on both sides of it, and grows in both directions', async () => {
-    const transcript = new FakeTranscript(4);
+    const transcript = new FakeTranscript(1000);
     transcript.append(...messages(0, 1000));
     const { feed, updates } = setUp(async (request) => transcript.page(request), {
       target: 5000,
       kinds: undefined,
     });
     await feed.catchUp();
-    assert.deepEqual([feed.loaded?.start, feed.loaded?.end], [4000, 6000]);
+    assert.deepEqual([feed.loaded?.start, feed.loaded?.end], [4200, 5800]);
     assert.equal(updates.find(({ kind }) => kind === 'window')?.kind, 'window');
-    await feed.load('newer', 6000);
-    await feed.load('older', 4000);
+    await feed.load('newer', 5800);
+    await feed.load('older', 4200);
     assert.deepEqual(
       ids(feed),
-      transcript.items.slice(396, 604).map(({ id }) => id),
+      transcript.items.slice(340, 660).map(({ id }) => id),
     );
   });
 

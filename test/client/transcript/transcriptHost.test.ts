@@ -4,7 +4,7 @@ import type { GuestMessage, HostMessage } from '../../../client/transcript/messa
 import { hostMessage } from '../../../client/transcript/messages.ts';
 import type { FetchPage } from '../../../client/transcript/transcriptFeed.ts';
 import { TranscriptHost } from '../../../client/transcript/transcriptHost.ts';
-import { englishStrings } from './englishStrings.ts';
+import { englishStrings } from '../../../scripts/host/englishStrings.ts';
 import { FakeTranscript, messages } from './fakeTranscript.ts';
 
 const strings = await englishStrings();

@@ -2,11 +2,13 @@ import { MarkdownHtml } from './markdownHtml.ts';
 import { sanitized } from './sanitizer.ts';
 
 /** Characters of the texts whose result is kept: scrolling back and forth parses nothing twice. */
-const MAX_KEPT = 1_000_000;
+const MAX_KEPT = 300_000;
 
 /** Markdown that is ready for the page, made once for each text. */
 export class MarkdownTexts {
   readonly #html = new MarkdownHtml();
+  /** Where nothing loads: what is kept belongs to it, else each text would keep the document that it was parsed in. */
+  readonly #inert = document.implementation.createHTMLDocument('');
   readonly #kept = new Map<string, DocumentFragment | undefined>();
   #characters = 0;
 
@@ -21,7 +23,7 @@ export class MarkdownTexts {
 
   #make(text: string): void {
     const html = this.#html.html(text);
-    this.#kept.set(text, html === undefined ? undefined : sanitized(html));
+    this.#kept.set(text, html === undefined ? undefined : this.#inert.adoptNode(sanitized(html)));
     this.#characters += text.length;
     for (const oldest of this.#kept.keys()) {
       if (this.#characters <= MAX_KEPT || oldest === text) break;

@@ -4,7 +4,7 @@ import { Formats } from '../../../../client/transcript/guest/formats.ts';
 import { itemLabel } from '../../../../client/transcript/guest/items/itemLabel.ts';
 import type { TranscriptStrings } from '../../../../client/transcript/strings.ts';
 import type { TranscriptItem } from '../../../../server/protocol/transcript.ts';
-import { englishStrings } from '../englishStrings.ts';
+import { englishStrings } from '../../../../scripts/host/englishStrings.ts';
 
 describe('the name of an item for those who do not see it', () => {
   let strings: TranscriptStrings;

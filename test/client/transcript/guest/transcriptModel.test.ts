@@ -4,7 +4,7 @@ import { Folds } from '../../../../client/transcript/guest/folds.ts';
 import type { TranscriptModel } from '../../../../client/transcript/guest/transcriptModel.ts';
 import { applyMessage, isLive, openTurnIndex } from '../../../../client/transcript/guest/transcriptModel.ts';
 import type { HostMessage } from '../../../../client/transcript/messages.ts';
-import { englishStrings } from '../englishStrings.ts';
+import { englishStrings } from '../../../../scripts/host/englishStrings.ts';
 import { at, message } from '../fakeTranscript.ts';
 
 const status = { loading: false, loadingOlder: false, loadingNewer: false, newCount: 0 };

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { eventually } from '../../scripts/host/eventually.ts';
-import type { Workbench } from '../../scripts/host/workbench.ts';
-import { startLockstepHost, type LockstepHost } from './lockstepHost.ts';
+import { eventually } from '../../../scripts/host/eventually.ts';
+import type { Workbench } from '../../../scripts/host/workbench.ts';
+import { startLockstepHost, type LockstepHost } from '../lockstepHost.ts';
 
 describe('backup and recovery in VS Code', () => {
   let host: LockstepHost;

@@ -3,12 +3,12 @@ import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { eventually } from '../../scripts/host/eventually.ts';
-import { readContextMenu } from '../../scripts/host/menus.ts';
-import type { Workbench } from '../../scripts/host/workbench.ts';
-import { talk, writeAgentDatabase } from '../server/sources/openclaw/sqlite/agentDatabase.ts';
-import { parseStore, writeStore } from '../server/sources/openclaw/stateDirectory.ts';
-import { startLockstepHost, type LockstepHost } from './lockstepHost.ts';
+import { eventually } from '../../../scripts/host/eventually.ts';
+import { readContextMenu } from '../../../scripts/host/menus.ts';
+import type { Workbench } from '../../../scripts/host/workbench.ts';
+import { talk, writeAgentDatabase } from '../../server/sources/openclaw/sqlite/agentDatabase.ts';
+import { parseStore, writeStore } from '../../server/sources/openclaw/stateDirectory.ts';
+import { startLockstepHost, type LockstepHost } from '../lockstepHost.ts';
 
 const MINUTE = 60_000;
 

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import type { TranscriptHeader } from '../../../client/transcript/header.ts';
-import { panelHtml } from '../../../client/transcript/panelHtml.ts';
-import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
-import type { FeedStart, FetchPage } from '../../../client/transcript/transcriptFeed.ts';
-import { TranscriptHost, type GuestRequest } from '../../../client/transcript/transcriptHost.ts';
+import type { TranscriptHeader } from '../../client/transcript/header.ts';
+import { panelHtml } from '../../client/transcript/panelHtml.ts';
+import type { TranscriptStrings } from '../../client/transcript/strings.ts';
+import type { FeedStart, FetchPage } from '../../client/transcript/transcriptFeed.ts';
+import { TranscriptHost, type GuestRequest } from '../../client/transcript/transcriptHost.ts';
 import type { ThemeName } from './vscodeThemes.ts';
 import { themes } from './vscodeThemes.ts';
-import { guestBundles } from '../../../scripts/guestBundles.ts';
+import { guestBundles } from '../guestBundles.ts';
 
 const ORIGIN = 'http://transcript.test';
 
@@ -21,7 +21,7 @@ export async function buildGuest(): Promise<ReadonlyMap<string, Buffer>> {
   const built = outputs.flatMap(({ outputFiles }) =>
     outputFiles.map(({ path, contents }) => [`/${basename(path)}`, Buffer.from(contents)] as const),
   );
-  const codicons = new URL('../../../node_modules/@vscode/codicons/dist/', import.meta.url);
+  const codicons = new URL('../../node_modules/@vscode/codicons/dist/', import.meta.url);
   return new Map([
     ...built,
     ['/codicon.css', await readFile(new URL('codicon.css', codicons))],
@@ -39,6 +39,8 @@ export interface GuestOptions {
   readonly prepare?: boolean;
   readonly theme?: ThemeName;
   readonly height?: number;
+  /** Runs before the page's own scripts. */
+  readonly initScript?: string;
   /** What the browser is like otherwise: its zoom, what it tells of the reader's wishes. */
   readonly browserOptions?: BrowserContextOptions;
   /** Answers what the guest asks for besides the transcript's window; unanswered without it. */
@@ -111,6 +113,7 @@ export class GuestPage implements AsyncDisposable {
       guest.sent.push(message);
       guest.host.receive(message);
     });
+    if (options.initScript !== undefined) await page.addInitScript({ content: options.initScript });
     await page.addInitScript(vscodeStub(options.theme ?? 'dark'));
     await page.goto(`${ORIGIN}/`);
     return guest;

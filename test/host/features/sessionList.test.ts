@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { eventually } from '../../scripts/host/eventually.ts';
-import { readContextMenu, ViewMenu } from '../../scripts/host/menus.ts';
-import type { VsCodeWindow } from '../../scripts/host/window.ts';
-import type { Workbench } from '../../scripts/host/workbench.ts';
+import { eventually } from '../../../scripts/host/eventually.ts';
+import { readContextMenu, ViewMenu } from '../../../scripts/host/menus.ts';
+import type { VsCodeWindow } from '../../../scripts/host/window.ts';
+import type { Workbench } from '../../../scripts/host/workbench.ts';
 import {
   sessionsArchive,
   sessionsStart,
   sessionsUpdate,
-} from '../../server/protocol/sessionLifecycleMethods.ts';
-import { RpcClient } from '../support/rpcClient.ts';
-import { startLockstepHost, type LockstepHost } from './lockstepHost.ts';
+} from '../../../server/protocol/sessionLifecycleMethods.ts';
+import { RpcClient } from '../../support/rpcClient.ts';
+import { startLockstepHost, type LockstepHost } from '../lockstepHost.ts';
 
 const VIEW = 'Sessions';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Workbench } from '../../scripts/host/workbench.ts';
-import { startLockstepHost, type LockstepHost } from './lockstepHost.ts';
+import type { Workbench } from '../../../scripts/host/workbench.ts';
+import { startLockstepHost, type LockstepHost } from '../lockstepHost.ts';
 
 describe('migration in VS Code', () => {
   let host: LockstepHost;

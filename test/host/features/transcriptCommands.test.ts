@@ -2,15 +2,18 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { eventually } from '../../scripts/host/eventually.ts';
-import { FileDialog } from '../../scripts/host/fileDialog.ts';
-import type { Workbench } from '../../scripts/host/workbench.ts';
-import { sessionsAddMessage, sessionsRecordToolCall } from '../../server/protocol/sessionHistoryMethods.ts';
-import { sessionsIterate, sessionsStart } from '../../server/protocol/sessionLifecycleMethods.ts';
-import { sessionsGet } from '../../server/protocol/sessionQueryMethods.ts';
-import { sessionsRemove } from '../../server/protocol/sessionTrashMethods.ts';
-import { RpcClient } from '../support/rpcClient.ts';
-import { startLockstepHost, type LockstepHost } from './lockstepHost.ts';
+import { eventually } from '../../../scripts/host/eventually.ts';
+import { FileDialog } from '../../../scripts/host/fileDialog.ts';
+import type { Workbench } from '../../../scripts/host/workbench.ts';
+import {
+  sessionsAddMessage,
+  sessionsRecordToolCall,
+} from '../../../server/protocol/sessionHistoryMethods.ts';
+import { sessionsIterate, sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
+import { sessionsGet } from '../../../server/protocol/sessionQueryMethods.ts';
+import { sessionsRemove } from '../../../server/protocol/sessionTrashMethods.ts';
+import { RpcClient } from '../../support/rpcClient.ts';
+import { startLockstepHost, type LockstepHost } from '../lockstepHost.ts';
 
 const ESCAPE = '\u001b';
 

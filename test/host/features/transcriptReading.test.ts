@@ -3,10 +3,10 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Frame } from 'playwright-core';
-import { eventually } from '../../scripts/host/eventually.ts';
-import type { VsCodeWindow } from '../../scripts/host/window.ts';
-import type { Workbench } from '../../scripts/host/workbench.ts';
-import { startLockstepHost, type LockstepHost } from './lockstepHost.ts';
+import { eventually } from '../../../scripts/host/eventually.ts';
+import type { VsCodeWindow } from '../../../scripts/host/window.ts';
+import type { Workbench } from '../../../scripts/host/workbench.ts';
+import { startLockstepHost, type LockstepHost } from '../lockstepHost.ts';
 
 const ID = '22222222-3333-4444-8555-666666666666';
 const TITLE = 'A long night of work';

@@ -1,5 +1,5 @@
 import { registerHooks } from 'node:module';
-import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
+import type { TranscriptStrings } from '../../client/transcript/strings.ts';
 
 /** The texts as they are in the source. Stands in for `vscode.l10n.t` in English: there is no VS Code here. */
 export async function englishStrings(): Promise<TranscriptStrings> {
@@ -8,7 +8,7 @@ export async function englishStrings(): Promise<TranscriptStrings> {
     resolve: (specifier, context, next) =>
       specifier === 'vscode' ? { url: stub, shortCircuit: true } : next(specifier, context),
   });
-  const { localizedStrings } = await import('../../../client/transcript/localizedStrings.ts');
+  const { localizedStrings } = await import('../../client/transcript/localizedStrings.ts');
   hooks.deregister();
   return localizedStrings();
 }

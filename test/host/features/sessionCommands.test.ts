@@ -5,22 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { eventually } from '../../scripts/host/eventually.ts';
-import { FileDialog } from '../../scripts/host/fileDialog.ts';
-import type { Workbench } from '../../scripts/host/workbench.ts';
-import { locksAcquire } from '../../server/protocol/lockMethods.ts';
-import { sessionsAddMessage } from '../../server/protocol/sessionHistoryMethods.ts';
+import { eventually } from '../../../scripts/host/eventually.ts';
+import { FileDialog } from '../../../scripts/host/fileDialog.ts';
+import type { Workbench } from '../../../scripts/host/workbench.ts';
+import { locksAcquire } from '../../../server/protocol/lockMethods.ts';
+import { sessionsAddMessage } from '../../../server/protocol/sessionHistoryMethods.ts';
 import {
   sessionsArchive,
   sessionsComplete,
   sessionsIterate,
   sessionsStart,
-} from '../../server/protocol/sessionLifecycleMethods.ts';
-import { sessionsExport, sessionsImport } from '../../server/protocol/sessionCopyMethods.ts';
-import { sessionsFind } from '../../server/protocol/sessionQueryMethods.ts';
-import { sessionsRemove } from '../../server/protocol/sessionTrashMethods.ts';
-import { RpcClient } from '../support/rpcClient.ts';
-import { startLockstepHost, type LockstepHost } from './lockstepHost.ts';
+} from '../../../server/protocol/sessionLifecycleMethods.ts';
+import { sessionsExport, sessionsImport } from '../../../server/protocol/sessionCopyMethods.ts';
+import { sessionsFind } from '../../../server/protocol/sessionQueryMethods.ts';
+import { sessionsRemove } from '../../../server/protocol/sessionTrashMethods.ts';
+import { RpcClient } from '../../support/rpcClient.ts';
+import { startLockstepHost, type LockstepHost } from '../lockstepHost.ts';
 
 const run = promisify(execFile);
 
