@@ -24,7 +24,7 @@ export function localizedStrings(): TranscriptStrings {
     openInEditor: l10n.t('Open in editor'),
     exitCode: l10n.t('exit code {0}'),
     diffCounts: l10n.t('Lines added: {0}, removed: {1}'),
-    picture: l10n.t('Picture {0} of this message'),
+    picture: l10n.t('Picture {0}'),
     pictureLoading: l10n.t('loading…'),
     pictureFailed: l10n.t('cannot be shown'),
     pictureSize: l10n.t('Show in full size, or small again'),

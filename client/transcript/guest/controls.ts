@@ -46,7 +46,11 @@ export function copyButton(context: ViewContext, text: string, cut?: CutText): T
     context.post(cut === undefined ? { type: 'copy', text } : { type: 'copy', cut });
     if (!(currentTarget instanceof HTMLElement)) return;
     currentTarget.dataset['copied'] = strings.copied;
-    setTimeout(() => delete currentTarget.dataset['copied'], COPIED_MS);
+    context.say(strings.copied);
+    setTimeout(() => {
+      delete currentTarget.dataset['copied'];
+      context.say('');
+    }, COPIED_MS);
   };
   return html`<button
     class="action copy"

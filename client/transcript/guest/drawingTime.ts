@@ -1,3 +1,5 @@
+import type { ItemList } from './itemList.ts';
+
 /** In milliseconds: what is left of a frame, after it was laid out and painted. */
 const SHARE = 5;
 /** Items: their style and layout, which come after, take longer than to make them. */
@@ -6,7 +8,7 @@ const MOST_DRAWN = 4;
 /**
  * How long items may be drawn while the reader scrolls: a fling brings more of them into view in one frame than can be
  * drawn in one. Those that are late stand empty for a frame, at the height that they are thought to have; those that
- * have left the view by then are never drawn.
+ * have left the view by then are never drawn. While the view is flung past, nothing new is drawn at all.
  */
 export class DrawingTime {
   readonly #late = new Map<string, number>();
@@ -18,10 +20,10 @@ export class DrawingTime {
   #endedAt = -SHARE;
 
   /** A rendering begins. */
-  begin(isScrolling: boolean): void {
-    const isBounded = isScrolling || this.#isLate;
+  begin(list: Pick<ItemList, 'isScrolling' | 'isFlung'> | undefined): void {
+    const isBounded = list?.isScrolling === true || this.#isLate;
     this.#until = isBounded ? performance.now() + SHARE : Infinity;
-    this.#left = isBounded ? MOST_DRAWN : Infinity;
+    this.#left = list?.isFlung === true ? 0 : isBounded ? MOST_DRAWN : Infinity;
     this.#isLate = false;
     this.#round += 1;
   }

@@ -20,6 +20,10 @@ const MOST_SELECTED = 200;
 const SETTLE_MS = 500;
 /** After the last step of a scroll, so long the next one may still come. */
 const SCROLLING_MS = 500;
+/** Two steps of one scroll are no farther apart. */
+const STEP_MS = 100;
+/** Views a second: what passes faster than that is seen by nobody. */
+const FLING = 20;
 
 type Anchor = NonNullable<GuestState['anchor']>;
 
@@ -57,6 +61,8 @@ export class ItemList {
   /** Until then the browser may still be scrolling by an earlier key or wheel; nothing ends that. */
   #settlesUntil = 0;
   #movedAt = -SETTLE_MS;
+  /** Of the last step, in CSS pixels a millisecond. */
+  #speed = 0;
 
   constructor(options: ItemListOptions) {
     this.#options = options;
@@ -89,6 +95,12 @@ export class ItemList {
 
   get isScrolling(): boolean {
     return performance.now() - this.#movedAt < SCROLLING_MS;
+  }
+
+  /** Whether the view goes by too fast for anything in it to be read. */
+  get isFlung(): boolean {
+    const isMoving = performance.now() - this.#movedAt < STEP_MS;
+    return isMoving && this.#speed * 1000 > FLING * this.#options.scroller.clientHeight;
   }
 
   isInPage(id: string): boolean {
@@ -180,7 +192,9 @@ export class ItemList {
   scrolled(): boolean {
     const top = this.#options.scroller.scrollTop;
     if (Math.abs(top - this.#top) < 1) return false;
-    this.#movedAt = performance.now();
+    const now = performance.now();
+    this.#speed = Math.abs(top - this.#top) / Math.max(1, now - this.#movedAt);
+    this.#movedAt = now;
     const isSettling = this.#movedAt < this.#settlesUntil;
     // Only the reader goes up, be it by a pixel: the next item would take them back. Down, the end is a zone.
     if (top < this.#top && !isSettling) this.#following = false;

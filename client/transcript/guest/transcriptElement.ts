@@ -171,7 +171,7 @@ export class TranscriptElement extends LitElement {
   }
 
   #itemViews(model: TranscriptModel, context: ViewContext): unknown {
-    this.#drawing.begin(this.#list?.isScrolling ?? false);
+    this.#drawing.begin(this.#list);
     return itemElements({
       model,
       context,
@@ -233,6 +233,7 @@ export class TranscriptElement extends LitElement {
       formats: new Formats(locale),
       toggle: (id, part, button) => this.#toggle(id, part, button),
       post: (message) => this.#link.post(message),
+      say: (text) => (this.announced = text),
       content: this.#content,
     };
   }

@@ -9,6 +9,8 @@ export interface ViewContext {
   readonly formats: Formats;
   readonly toggle: (id: string, part: string, button: Element) => void;
   readonly post: (message: GuestMessage) => void;
+  /** Tells a text to those who do not see it; an empty one makes room for the same again. */
+  readonly say: (text: string) => void;
   readonly content: RichContent;
 }
 

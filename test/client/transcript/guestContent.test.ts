@@ -53,7 +53,7 @@ describe('what the reader sees', () => {
       'Started',
       'Added by the agent program',
       'Do not touch the lexer.',
-      'Picture 1 of this message',
+      'Picture 1',
       'Iteration 1',
       'Thinking',
       'npm test -- --grep parser',
@@ -150,6 +150,7 @@ describe('what the reader sees', () => {
     await guest.item('long').hover();
     await guest.item('long').getByRole('button', { name: 'Copy' }).click();
     await guest.item('long').locator('[data-copied]').waitFor();
+    await guest.page.getByText('Copied', { exact: true }).waitFor({ state: 'attached' });
     assert.deepEqual(guest.copied, [text]);
   });
 

@@ -142,11 +142,11 @@ describe('a transcript by keyboard', () => {
   });
 
   test('what has the focus stays in the page while the list scrolls away from it', async () => {
-    await using guest = await open(...sampleRecords(), ...messages(1, 150));
+    await using guest = await open(...sampleRecords(), ...messages(1, 55));
     await guest.scrollTo(0);
     const fold = guest.item('bash1').getByRole('button').first();
     await fold.focus();
-    await guest.scrollTo(4000);
+    await guest.scrollTo(3000);
     await guest.drawn();
     assert.match((await focused(guest)).name, /^fold-button bash/);
     await guest.page.keyboard.press('Enter');

@@ -241,15 +241,15 @@ describe('how texts of agents are drawn', () => {
     await using guest = await open([
       { kind: 'message', id: 'm', position: 0, role: 'user', text: 'See', images },
     ]);
-    await guest.item('m').getByText('Picture 2 of this message: loading…').waitFor();
+    await guest.item('m').getByText('Picture 2: loading…').waitFor();
     assert.deepEqual(
       sent(guest, 'image'),
       images.map((place) => ({ type: 'image', ...place })),
     );
     await receive(guest, { type: 'image', position: 4, index: 0, mediaType: 'image/png', data: PNG });
     await receive(guest, { type: 'image', position: 4, index: 1, problem: 'It is larger than 20 MB' });
-    await guest.item('m').getByRole('img', { name: 'Picture 1 of this message' }).waitFor();
-    await guest.item('m').getByText('Picture 2 of this message: It is larger than 20 MB').waitFor();
+    await guest.item('m').getByRole('img', { name: 'Picture 1' }).waitFor();
+    await guest.item('m').getByText('Picture 2: It is larger than 20 MB').waitFor();
     const button = guest.item('m').getByRole('button', { name: 'Picture 1' });
     await button.click();
     assert.equal(await button.getAttribute('aria-pressed'), 'true');
