@@ -15,7 +15,7 @@ export interface TranscriptFindOptions {
 }
 
 /** Parts that come faster are told together: to show each of a hundred would take longer than to find them. */
-const TELL_MS = 150;
+const TELL_MS = 300;
 
 /** One text that is looked for; `from` is where to go on. */
 interface Search {

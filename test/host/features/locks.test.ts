@@ -3,16 +3,16 @@ import { spawn, spawnSync } from 'node:child_process';
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { eventually } from '../../scripts/host/eventually.ts';
-import type { Workbench } from '../../scripts/host/workbench.ts';
-import { locksAcquire, type Grant } from '../../server/protocol/lockMethods.ts';
+import { eventually } from '../../../scripts/host/eventually.ts';
+import type { Workbench } from '../../../scripts/host/workbench.ts';
+import { locksAcquire, type Grant } from '../../../server/protocol/lockMethods.ts';
 import {
   sessionsEndIteration,
   sessionsIterate,
   sessionsStart,
-} from '../../server/protocol/sessionLifecycleMethods.ts';
-import { RpcClient } from '../support/rpcClient.ts';
-import { startLockstepHost, type LockstepHost } from './lockstepHost.ts';
+} from '../../../server/protocol/sessionLifecycleMethods.ts';
+import { RpcClient } from '../../support/rpcClient.ts';
+import { startLockstepHost, type LockstepHost } from '../lockstepHost.ts';
 
 const exists = (path: string) =>
   access(path).then(
