@@ -37,7 +37,7 @@ const bundles = [
   },
   {
     ...node,
-    entryPoints: { server: 'server/main.ts', cli: 'server/cli.ts' },
+    entryPoints: { server: 'server/main.ts', cli: 'server/cli.ts', supervisor: 'server/supervisor.ts' },
     format: 'esm',
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',

@@ -10,8 +10,19 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   locks: ['protocol', 'domain', 'platform', 'store'],
   migration: ['protocol', 'domain', 'platform', 'store', 'sources', 'locks'],
   health: ['protocol', 'domain', 'platform', 'store', 'sources', 'locks'],
-  methods: ['protocol', 'domain', 'platform', 'store', 'sources', 'locks', 'health', 'migration'],
-  doors: ['protocol', 'platform', 'methods'],
+  workflows: ['protocol', 'domain', 'platform', 'store', 'locks'],
+  methods: [
+    'protocol',
+    'domain',
+    'platform',
+    'store',
+    'sources',
+    'locks',
+    'health',
+    'migration',
+    'workflows',
+  ],
+  doors: ['protocol', 'platform', 'methods', 'workflows'],
 };
 
 /** Files at the top of the server: entry points and the composition root, which may import any room. */
@@ -20,6 +31,7 @@ const ENTRY_POINTS: ReadonlySet<string> = new Set([
   'command.ts',
   'main.ts',
   'server.ts',
+  'supervisor.ts',
   'version.ts',
 ]);
 

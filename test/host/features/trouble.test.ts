@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { eventually } from '../../scripts/host/eventually.ts';
-import type { VsCodeWindow } from '../../scripts/host/window.ts';
-import type { Workbench } from '../../scripts/host/workbench.ts';
-import { sessionsStart } from '../../server/protocol/sessionLifecycleMethods.ts';
-import { RpcClient } from '../support/rpcClient.ts';
-import { startLockstepHost, type LockstepHost } from './lockstepHost.ts';
+import { eventually } from '../../../scripts/host/eventually.ts';
+import type { VsCodeWindow } from '../../../scripts/host/window.ts';
+import type { Workbench } from '../../../scripts/host/workbench.ts';
+import { sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
+import { RpcClient } from '../../support/rpcClient.ts';
+import { startLockstepHost, type LockstepHost } from '../lockstepHost.ts';
 
 /** The Lockstep servers below one VS Code server, which this test has started; found by their store's folder. */
 function lockstepServers(home: string): number[] {

@@ -1,0 +1,161 @@
+import * as z from 'zod';
+import { LockstepError } from './errors.ts';
+import type { PlannedStep, WorkflowPlan } from './workflowPlan.ts';
+
+const count = z.int().min(0);
+const amount = z.number().min(0);
+
+/**
+ * Of one step. `running`: an iteration is in flight. `waiting`: none is, and the next one comes once its turn has come.
+ * `retrying`: the last one failed, and it is tried again at `retryAt`. `parked`: its turn has come, and it waits for a
+ * person, at its gate or at the end of its budget. `skipped`: it goes no further, since the run does not.
+ */
+export const stepStatus = z.enum(['waiting', 'running', 'retrying', 'done', 'failed', 'skipped', 'parked']);
+export type StepStatus = z.infer<typeof stepStatus>;
+
+/**
+ * Of a run. `pausing` and `stopping` last until nothing is in flight any more, and then are `paused` and `stopped`.
+ * `parked`: it goes on when a person continues it. `completed`, `failed` and `stopped` are final.
+ */
+export const runStatus = z.enum([
+  'active',
+  'pausing',
+  'paused',
+  'parked',
+  'stopping',
+  'completed',
+  'failed',
+  'stopped',
+]);
+export type RunStatus = z.infer<typeof runStatus>;
+
+export const parkReason = z.enum([
+  'gate',
+  'iterations',
+  'stepIterations',
+  'wallClock',
+  'tokens',
+  'costUsd',
+  'outputBytes',
+]);
+
+/** Why a run is parked: `step` for `gate` and `stepIterations`; how far it is and the limit for all but `gate`. */
+export const parkedFor = z
+  .strictObject({
+    reason: parkReason,
+    step: z.string().optional(),
+    used: amount.optional(),
+    limit: amount.optional(),
+  })
+  .readonly();
+export type ParkedFor = z.infer<typeof parkedFor>;
+
+export const stepState = z
+  .strictObject({
+    id: z.string(),
+    status: stepStatus,
+    iterations: count.describe('begun, interrupted ones included'),
+    added: count.describe('iterations that a person added to the budget of the plan'),
+    failures: count.describe('failed iterations in a row'),
+    gateOpen: z.boolean(),
+    asking: z.boolean().describe('the iteration in flight waits for the answer of a person'),
+    retryAt: z.number().optional().describe('milliseconds since the epoch'),
+    workMs: amount.describe('the time of its ended iterations together'),
+    message: z
+      .string()
+      .optional()
+      .describe('why its last failed iteration failed; its beginning, where it is long'),
+  })
+  .readonly();
+export type StepState = z.infer<typeof stepState>;
+
+/** What a person added to the limits that the scheduler holds. */
+const addedLimits = z
+  .strictObject({ wallClockMs: amount, tokens: count, costUsd: amount, outputBytes: count })
+  .readonly();
+export type AddedLimits = z.infer<typeof addedLimits>;
+
+/**
+ * All that the scheduler knows of a run besides its plan, as plain JSON: it is stored with every change, and read back
+ * through this schema by whichever process goes on with the run. The steps stand in the order of the file; in an array,
+ * for `__proto__` is a valid id.
+ */
+export const runState = z
+  .strictObject({
+    status: runStatus,
+    iterations: count.describe('begun, of all steps together'),
+    added: count.describe('iterations that a person added to the budget of the plan'),
+    used: z
+      .strictObject({
+        tokens: count.optional().describe('absent where no agent reported any'),
+        costUsd: amount.optional().describe('absent where no agent reported any'),
+        activeMs: amount.describe('up to activeSince'),
+        outputBytes: count,
+      })
+      .readonly(),
+    addedLimits,
+    activeSince: z
+      .number()
+      .optional()
+      .describe('milliseconds since the epoch; absent while the clock stands'),
+    parkedFor: parkedFor.optional(),
+    steps: z.array(stepState).readonly(),
+  })
+  .readonly();
+export type RunState = z.infer<typeof runState>;
+
+/** What ended an iteration, and what it used. */
+export interface IterationOutcome extends IterationUse {
+  /**
+   * `done`: the step's condition holds, or it has none. `again`: it went well and the condition does not hold yet.
+   * `failed`: the agent or what surrounds it failed.
+   */
+  readonly kind: 'done' | 'again' | 'failed';
+  readonly message?: string;
+}
+
+export interface IterationUse {
+  /** As the agent reported it; absent where it did not. */
+  readonly tokens?: number;
+  readonly costUsd?: number;
+  /** How long the iteration took. */
+  readonly ms: number;
+  /** Output of the agent. */
+  readonly bytes: number;
+}
+
+/** A status that no run leaves. */
+export type FinalStatus = 'completed' | 'failed' | 'stopped';
+
+export function isEnded(status: RunStatus): status is FinalStatus {
+  return status === 'completed' || status === 'failed' || status === 'stopped';
+}
+
+/** The ids of the steps that have an iteration in flight, in the order of the file. */
+export function inFlight(state: RunState): string[] {
+  return state.steps.filter(({ status }) => status === 'running').map(({ id }) => id);
+}
+
+/** @throws LockstepError INVALID_PARAMS for an id that the run does not have. */
+export function plannedStep(plan: WorkflowPlan, id: string): PlannedStep {
+  return plan.steps.find((step) => step.id === id) ?? unknownStep(plan, id);
+}
+
+/** @throws LockstepError INVALID_PARAMS for an id that the run does not have. */
+export function stepOf(plan: WorkflowPlan, state: RunState, id: string): StepState {
+  return state.steps.find((step) => step.id === id) ?? unknownStep(plan, id);
+}
+
+/** The state with one of its steps changed. */
+export function withStep(state: RunState, id: string, change: (step: StepState) => StepState): RunState {
+  return { ...state, steps: state.steps.map((step) => (step.id === id ? change(step) : step)) };
+}
+
+function unknownStep(plan: WorkflowPlan, id: string): never {
+  const steps = plan.steps.map((step) => step.id);
+  throw new LockstepError(
+    'INVALID_PARAMS',
+    `step: workflow ${plan.name} has no step ${id}. It has ${steps.join(', ')}.`,
+    { details: { param: 'step', steps } },
+  );
+}

@@ -1,0 +1,12 @@
+import { AcpAgent } from './acpAgent.ts';
+import type { Agent } from './agent.ts';
+import type { AgentSetting } from './agentSettings.ts';
+import { CommandAgent } from './commandAgent.ts';
+import { STREAM_READERS } from './streams/streamReaders.ts';
+
+/** The agent that a setting describes. `ownEnv`: our environment, of which it gets a part. */
+export function newAgent(setting: AgentSetting, ownEnv: NodeJS.ProcessEnv): Agent {
+  return setting.protocol === 'acp'
+    ? new AcpAgent(setting, ownEnv)
+    : new CommandAgent(setting, STREAM_READERS[setting.output], ownEnv);
+}

@@ -1,0 +1,122 @@
+import * as z from 'zod';
+import { text } from '../../protocol/json.ts';
+import { MAX_ITERATIONS } from '../../protocol/session.ts';
+import { durationMs, sizeBytes } from './quantities.ts';
+
+/** The most steps of one workflow. */
+export const MAX_STEPS = 200;
+export const DEFAULT_TIMEOUT = '30m';
+/** Iterations of a step that has a condition, where it names no number. */
+export const DEFAULT_LOOP = 10;
+
+const iterations = z.int().min(1).max(MAX_ITERATIONS);
+const duration = z
+  .string()
+  .refine((value) => durationMs(value) !== undefined, 'must be a duration such as 90s, 30m or 1h30m');
+const size = z
+  .string()
+  .refine((value) => sizeBytes(value) !== undefined, 'must be a size such as 512MiB or 2GiB');
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const agent = z.string().min(1).max(256).describe('The agent: a name in the setting `lockstep.agents`.');
+const env = z
+  .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+  .describe('Environment variables for the agent and for `until`.');
+const cwd = z.string().min(1).max(4096).describe('The folder to work in, relative to the workspace folder.');
+
+export const stepId = z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, {
+  error: 'must be a letter or _, then at most 63 letters, digits, _ or -',
+});
+
+const regularExpression = z
+  .string()
+  .refine(isRegularExpression, 'must be a regular expression of JavaScript');
+
+const step = z.strictObject({
+  id: stepId.describe('The name of the step, by which others need it.'),
+  description: z.string().max(1024).optional().describe('What the step is for, for people.'),
+  prompt: text(256 * 1024).describe(
+    'What the agent is asked in each iteration. `${inputs.name}` and `${steps.id.output}` are filled in.',
+  ),
+  needs: z.array(stepId).default([]).describe('Steps that have to be done before this one begins.'),
+  agent: agent.optional(),
+  until: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A shell command; exit 0 ends the loop, else the next iteration is told what it printed.'),
+  untilOutput: regularExpression
+    .optional()
+    .describe('A regular expression; an answer that matches ends the loop.'),
+  maxIterations: iterations
+    .optional()
+    .describe(`Iterations at most: 1, or ${DEFAULT_LOOP} where there is a condition.`),
+  gate: z.literal('manual').optional().describe('`manual`: a person lets the step begin.'),
+  retry: z
+    .strictObject({
+      attempts: z.int().min(1).max(20).describe('How often a failed iteration is tried again.'),
+      backoff: duration
+        .default('5s')
+        .describe('The first wait; it doubles each time, to 10 minutes at most.'),
+    })
+    .optional()
+    .describe('What to do when an iteration fails.'),
+  env: env.default({}),
+  cwd: cwd.optional(),
+  timeout: duration.default(DEFAULT_TIMEOUT).describe('Wall clock of one iteration.'),
+  continueOnError: z.boolean().default(false).describe('Whether the run goes on when this step has failed.'),
+});
+
+/** A workflow file, after YAML. */
+export const workflowFile = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('What the workflow is called; its file name if unset.'),
+  description: z.string().max(1024).optional().describe('What the workflow is for, for people.'),
+  agent: agent.optional(),
+  inputs: z
+    .record(
+      stepId,
+      z.union([
+        scalar,
+        z.strictObject({
+          description: z.string().max(1024).optional().describe('What is asked for.'),
+          default: scalar.optional().describe('The value where none is given; without it one has to be.'),
+        }),
+      ]),
+    )
+    .default({})
+    .describe('Values that a run is started with, each with its default.'),
+  maxIterations: iterations.optional().describe("Of the whole run; the sum of the steps' if unset."),
+  limits: z
+    .strictObject({
+      wallClock: duration.optional().describe('How long the run may be active.'),
+      tokens: z.int().min(1).optional().describe('Tokens, as the agents report them.'),
+      costUsd: z.number().gt(0).optional().describe('US dollars, as the agents report them.'),
+      output: size.optional().describe('What agents may print.'),
+      memory: size.optional().describe('Memory, where the system can hold an agent to it.'),
+      cpus: z.number().gt(0).optional().describe('Processors, where the system can hold an agent to it.'),
+      pids: z.int().min(1).optional().describe('Processes, where the system can hold an agent to it.'),
+      disk: size.optional().describe('Disk, where the system can hold an agent to it.'),
+    })
+    .default({})
+    .describe('At a limit the run parks, and can be continued.'),
+  permissions: z
+    .enum(['ask', 'refuse', 'allow'])
+    .default('ask')
+    .describe('What agents that ask for permission are answered.'),
+  env: env.default({}),
+  cwd: cwd.optional(),
+  steps: z.array(step).min(1).max(MAX_STEPS).describe('The steps, in the order in which they are shown.'),
+});
+export type WorkflowFile = z.infer<typeof workflowFile>;
+
+function isRegularExpression(pattern: string): boolean {
+  try {
+    return new RegExp(pattern, 'm').multiline;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,322 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { activeMs } from '../../../server/domain/workflowBudget.ts';
+import { decide } from '../../../server/domain/workflowDecision.ts';
+import type { WorkflowPlan } from '../../../server/domain/workflowPlan.ts';
+import * as run from '../../../server/domain/workflowRun.ts';
+import { runState, type IterationOutcome, type RunState } from '../../../server/domain/workflowRunState.ts';
+import { ticked } from '../../../server/domain/workflowTurns.ts';
+import { MAX_ITERATIONS } from '../../../server/protocol/session.ts';
+import { plannedStep, planOf } from './workflowPlans.ts';
+
+const T = Date.UTC(2026, 0, 1);
+const use = { ms: 10, bytes: 1 };
+const done: IterationOutcome = { kind: 'done', ...use };
+const again: IterationOutcome = { kind: 'again', ...use };
+const failed: IterationOutcome = { kind: 'failed', ...use };
+
+const decided = (plan: WorkflowPlan, state: RunState, now = T) => decide(plan, state, now, { parallel: 4 });
+const toBegin = (plan: WorkflowPlan, state: RunState, now = T) =>
+  decided(plan, state, now).begin.map(({ step, iteration }) => `${step} ${iteration}`);
+
+function pass(
+  plan: WorkflowPlan,
+  state: RunState,
+  step: string,
+  outcome: IterationOutcome,
+  now = T,
+): RunState {
+  return run.ended(plan, run.begun(plan, state, step, now), step, outcome, now);
+}
+
+const loop = planOf([plannedStep('fix', { maxIterations: 3 })]);
+const two = planOf([plannedStep('a', { maxIterations: 3 }), plannedStep('b', { maxIterations: 3 })]);
+const gated = planOf([
+  plannedStep('implement'),
+  plannedStep('review', { needs: ['implement'], gate: 'manual' }),
+  plannedStep('lint', { maxIterations: 2 }),
+]);
+
+describe('a pause', () => {
+  it('begins nothing more, cuts nothing, and is there once nothing is in flight', () => {
+    const busy = run.begun(two, run.start(two, T), 'a', T);
+    const pausing = run.pause(two, busy, T);
+    assert.equal(pausing.status, 'pausing');
+    assert.deepEqual(decided(two, pausing), { state: pausing, begin: [], cancel: [] });
+    assert.throws(() => run.begun(two, pausing, 'b', T), { code: 'ILLEGAL_TRANSITION' });
+    assert.equal(run.pause(two, pausing, T), pausing, 'asked for twice');
+    const paused = run.ended(two, pausing, 'a', again, T);
+    assert.equal(decided(two, paused).end, 'paused');
+    assert.deepEqual(toBegin(two, run.resume(two, paused, T)), ['a 2', 'b 1']);
+  });
+
+  it('is there at once where nothing is in flight, and can be withdrawn before', () => {
+    assert.equal(run.pause(two, run.start(two, T), T).status, 'paused');
+    const pausing = run.pause(two, run.begun(two, run.start(two, T), 'a', T), T);
+    assert.deepEqual(toBegin(two, run.resume(two, pausing, T)), ['b 1']);
+  });
+
+  it('does not hide that the run is done, or cannot go on', () => {
+    const pausing = run.pause(loop, run.begun(loop, run.start(loop, T), 'fix', T), T);
+    assert.equal(run.ended(loop, pausing, 'fix', done, T).status, 'completed');
+    assert.equal(run.ended(loop, pausing, 'fix', failed, T).status, 'failed');
+  });
+
+  it('is refused with what is allowed where the run is not going', () => {
+    const parked = pass(gated, pass(gated, run.start(gated, T), 'implement', done), 'lint', done);
+    assert.equal(parked.status, 'parked');
+    assert.throws(() => run.pause(gated, parked, T), {
+      code: 'ILLEGAL_TRANSITION',
+      message:
+        'Cannot pause the run of workflow fix-tests: it is parked, and must be active. Continue it, or stop it.',
+      details: { from: 'parked', to: 'paused', allowedFrom: ['active'] },
+    });
+    assert.throws(() => run.resume(gated, parked, T), { code: 'ILLEGAL_TRANSITION' });
+  });
+});
+
+describe('a stop', () => {
+  it('has what is in flight cancelled, and is there once nothing is', () => {
+    const busy = run.begun(two, run.begun(two, run.start(two, T), 'a', T), 'b', T);
+    const stopping = run.stop(two, busy, T);
+    assert.deepEqual(decided(two, stopping), { state: stopping, begin: [], cancel: ['a', 'b'] });
+    assert.equal(run.stop(two, stopping, T), stopping, 'asked for twice');
+    const one = run.interrupted(two, stopping, 'a', T, { ...use, tokens: 7 });
+    assert.deepEqual(decided(two, one).cancel, ['b']);
+    const stopped = run.ended(two, one, 'b', done, T);
+    assert.equal(decided(two, stopped).end, 'stopped');
+    assert.deepEqual(
+      stopped.steps.map(({ status, iterations, failures }) => [status, iterations, failures]),
+      [
+        ['skipped', 1, 0],
+        ['done', 1, 0],
+      ],
+    );
+    assert.equal(stopped.used.tokens, 7);
+  });
+
+  it('ends a run that is paused or parked at once, and is final', () => {
+    const paused = run.pause(loop, run.start(loop, T), T);
+    const stopped = run.stop(loop, paused, T);
+    assert.equal(stopped.status, 'stopped');
+    for (const again of [run.resume, run.pause, run.stop])
+      assert.throws(() => again(loop, stopped, T), {
+        code: 'ILLEGAL_TRANSITION',
+        message: /Start a new run\.$/,
+      });
+    const parked = pass(gated, pass(gated, run.start(gated, T), 'implement', done), 'lint', done);
+    assert.deepEqual(
+      [run.stop(gated, parked, T).status, run.stop(gated, parked, T).parkedFor],
+      ['stopped', undefined],
+    );
+  });
+
+  it('does not hide that all was done meanwhile', () => {
+    const stopping = run.stop(loop, run.begun(loop, run.start(loop, T), 'fix', T), T);
+    assert.equal(run.ended(loop, stopping, 'fix', done, T).status, 'completed');
+  });
+});
+
+describe('a gate', () => {
+  it('parks the run when nothing else can go on, and not before', () => {
+    const ready = pass(gated, run.start(gated, T), 'implement', done);
+    assert.deepEqual(
+      [ready.status, ready.steps[1]?.status],
+      ['active', 'parked'],
+      'the branch beside it goes on',
+    );
+    assert.deepEqual(toBegin(gated, ready), ['lint 1']);
+    const parked = pass(gated, ready, 'lint', done);
+    assert.deepEqual(parked.parkedFor, { reason: 'gate', step: 'review' });
+    assert.equal(decided(gated, parked).end, 'parked');
+    const open = run.openGate(gated, parked, 'review', T);
+    assert.deepEqual(
+      [open.status, open.parkedFor, toBegin(gated, open)],
+      ['active', undefined, ['review 1']],
+    );
+    assert.deepEqual(run.continueWith(gated, parked, {}, T), open, 'to continue opens it too');
+  });
+
+  it('waits for a retry beside it before it parks the run', () => {
+    const plan = planOf([
+      plannedStep('a', { gate: 'manual' }),
+      plannedStep('b', { retry: { attempts: 1, backoffMs: 10 }, maxIterations: 2 }),
+    ]);
+    const waiting = pass(plan, run.start(plan, T), 'b', failed);
+    assert.deepEqual([waiting.status, decided(plan, waiting).wait], ['active', 10]);
+  });
+
+  it('may be opened before its turn, and that is remembered', () => {
+    const early = run.openGate(gated, run.start(gated, T), 'review', T);
+    assert.deepEqual(toBegin(gated, pass(gated, early, 'implement', done)), ['review 1', 'lint 1']);
+    assert.equal(run.openGate(gated, early, 'review', T), early);
+    assert.throws(() => run.openGate(gated, early, 'lint', T), { code: 'INVALID_PARAMS' });
+  });
+
+  it('is not opened by what is added to another step', () => {
+    const parked = pass(gated, pass(gated, run.start(gated, T), 'implement', done), 'lint', done);
+    const more = run.continueWith(gated, parked, { step: 'lint', addIterations: 1 }, T);
+    assert.deepEqual(
+      [more.status, more.parkedFor?.reason, more.steps[1]?.gateOpen],
+      ['parked', 'gate', false],
+    );
+    assert.throws(() => run.continueWith(gated, parked, { step: 'lint' }, T), {
+      code: 'INVALID_PARAMS',
+      message: /parked at the gate of step review/,
+    });
+  });
+});
+
+describe('a limit', () => {
+  it('of a step parks the run when nothing else can go on, and says how far it is', () => {
+    const plan = planOf([plannedStep('a'), plannedStep('b')]);
+    const ready = pass(plan, run.start(plan, T), 'a', again);
+    assert.deepEqual(toBegin(plan, ready), ['b 1']);
+    const parked = pass(plan, ready, 'b', done);
+    assert.deepEqual(parked.parkedFor, { reason: 'stepIterations', step: 'a', used: 1, limit: 1 });
+    const more = run.continueWith(plan, parked, { addIterations: 2 }, T);
+    assert.deepEqual([more.added, more.steps.map(({ added }) => added)], [2, [2, 0]]);
+    assert.deepEqual(
+      toBegin(plan, more),
+      ['a 2'],
+      'one answer is enough, though the run was at its limit too',
+    );
+    assert.throws(() => run.continueWith(plan, parked, {}, T), {
+      code: 'ITERATION_LIMIT',
+      message: 'Step a of workflow fix-tests has used 1 of its 1 iterations: continue it with addIterations.',
+    });
+  });
+
+  it('of iterations of the run parks it before the budget of each step is used', () => {
+    const plan = { ...two, maxIterations: 1 };
+    const parked = pass(plan, run.start(plan, T), 'a', again);
+    assert.deepEqual(parked.parkedFor, { reason: 'iterations', used: 1, limit: 1 });
+    assert.deepEqual(toBegin(plan, run.continueWith(plan, parked, { addIterations: 1 }, T)), ['a 2']);
+    assert.throws(() => run.continueWith(plan, parked, {}, T), {
+      code: 'ITERATION_LIMIT',
+      message:
+        'The run of workflow fix-tests has used 1 of its 1 iterations: continue it with addIterations.',
+    });
+  });
+
+  it('of the run parks it once nothing is in flight, and cuts nothing', () => {
+    const plan = { ...two, limits: { tokens: 100 } };
+    const busy = run.begun(plan, run.start(plan, T), 'b', T);
+    const over = pass(plan, busy, 'a', { ...again, tokens: 130 });
+    assert.deepEqual([over.status, decided(plan, over).begin], ['active', []]);
+    assert.throws(() => run.begun(plan, over, 'a', T), { code: 'ILLEGAL_TRANSITION' });
+    const parked = run.ended(plan, over, 'b', again, T);
+    assert.deepEqual(parked.parkedFor, { reason: 'tokens', used: 130, limit: 100 });
+    const short = run.continueWith(plan, parked, { addLimits: { tokens: 20 } }, T);
+    assert.deepEqual(short.parkedFor, { reason: 'tokens', used: 130, limit: 120 }, 'that was not enough');
+    const enough = run.continueWith(plan, short, { addLimits: { tokens: 20 } }, T);
+    assert.deepEqual(toBegin(plan, enough), ['a 2', 'b 2']);
+    assert.throws(() => run.continueWith(plan, parked, {}, T), {
+      code: 'INVALID_PARAMS',
+      message: /limit tokens, 100/,
+    });
+    assert.throws(() => run.continueWith(plan, parked, { addLimits: { costUsd: 1 } }, T), {
+      code: 'INVALID_PARAMS',
+    });
+  });
+
+  it('of cost or output parks as one of tokens does', () => {
+    for (const [limits, reason, used] of [
+      [{ costUsd: 0.5 }, 'costUsd', 0.75],
+      [{ outputBytes: 64 }, 'outputBytes', 64],
+    ] as const) {
+      const plan = { ...loop, limits };
+      const parked = pass(plan, run.start(plan, T), 'fix', { ...again, costUsd: 0.75, bytes: 64 });
+      assert.deepEqual([parked.parkedFor?.reason, parked.parkedFor?.used], [reason, used]);
+    }
+  });
+
+  it('that is reached as the last step is done does not matter any more', () => {
+    const plan = { ...loop, limits: { tokens: 1 } };
+    assert.equal(pass(plan, run.start(plan, T), 'fix', { ...done, tokens: 9 }).status, 'completed');
+  });
+
+  it('can be raised before it is reached, also while the run is paused, which it stays', () => {
+    const paused = run.pause(loop, run.start(loop, T), T);
+    const more = run.continueWith(loop, paused, { step: 'fix', addIterations: 4 }, T);
+    assert.deepEqual([more.status, more.added, more.steps[0]?.added], ['paused', 4, 4]);
+    assert.throws(() => run.continueWith(loop, paused, {}, T), { code: 'INVALID_PARAMS' });
+    assert.throws(() => run.continueWith(loop, paused, { addIterations: MAX_ITERATIONS }, T), {
+      code: 'INVALID_PARAMS',
+    });
+  });
+
+  it('of wall clock counts the time in which the run was active, and not that of pauses and gates', () => {
+    const plan = { ...loop, limits: { wallClockMs: 1000 } };
+    const paused = run.pause(plan, run.start(plan, T), T + 400);
+    const resumed = run.resume(plan, paused, T + 90_000);
+    assert.equal(activeMs(resumed, T + 90_500), 900);
+    assert.deepEqual(toBegin(plan, resumed, T + 90_599), ['fix 1']);
+    const { end, state } = decided(plan, resumed, T + 90_600);
+    assert.equal(end, 'parked');
+    assert.deepEqual(state.parkedFor, { reason: 'wallClock', used: 1000, limit: 1000 });
+    assert.equal(activeMs(state, T + 999_999), 1000);
+  });
+
+  it('of wall clock ends the wait for a retry', () => {
+    const step = plannedStep('a', { maxIterations: 2, retry: { attempts: 1, backoffMs: 5000 } });
+    const plan = planOf([step], { limits: { wallClockMs: 1000 } });
+    const waiting = pass(plan, run.start(plan, T), 'a', failed, T + 100);
+    assert.equal(decided(plan, waiting, T + 100).wait, 900);
+    assert.equal(decided(plan, waiting, T + 1000).end, 'parked');
+  });
+
+  it('of wall clock stands still while all that is in flight waits for a person', () => {
+    const busy = run.begun(two, run.begun(two, run.start(two, T), 'a', T), 'b', T);
+    const one = run.asking(two, busy, 'a', T + 100);
+    const both = run.asking(two, one, 'b', T + 300);
+    assert.equal(activeMs(both, T + 9000), 300);
+    assert.equal(activeMs(run.answered(two, both, 'a', T + 9000), T + 9050), 350);
+    assert.equal(
+      activeMs(run.ended(two, both, 'b', done, T + 9000), T + 9050),
+      300,
+      'the other one still asks',
+    );
+  });
+});
+
+describe('a run that a new runner loads', () => {
+  const reload = (plan: WorkflowPlan, state: RunState, now: number) =>
+    run.load(plan, runState.parse(JSON.parse(JSON.stringify(state))), now);
+
+  it('goes on with the next iteration of what was in flight, which stays charged and is no failure', () => {
+    const loaded = reload(loop, run.begun(loop, run.start(loop, T), 'fix', T), T + 1000);
+    assert.deepEqual(loaded.steps[0], { ...run.start(loop, T).steps[0], iterations: 1 });
+    assert.deepEqual(toBegin(loop, loaded), ['fix 2']);
+  });
+
+  it('is parked in the end where it crashes over and over', () => {
+    let state = run.start(loop, T);
+    while (toBegin(loop, state).length > 0) state = reload(loop, run.begun(loop, state, 'fix', T), T);
+    assert.deepEqual(state.parkedFor, { reason: 'stepIterations', step: 'fix', used: 3, limit: 3 });
+  });
+
+  it('keeps a failure before the crash, and the retry that waits', () => {
+    const plan = planOf([plannedStep('a', { maxIterations: 5, retry: { attempts: 1, backoffMs: 100 } })]);
+    const waiting = pass(plan, run.start(plan, T), 'a', failed);
+    const loaded = reload(plan, waiting, T);
+    assert.equal(decided(plan, loaded).wait, 100);
+    const lost = reload(plan, run.begun(plan, loaded, 'a', T + 100), T + 200);
+    assert.equal(pass(plan, lost, 'a', failed, T + 200).status, 'failed', 'the second failure in a row');
+  });
+
+  it('carries out a pause or a stop that was under way', () => {
+    const busy = run.begun(loop, run.start(loop, T), 'fix', T);
+    assert.equal(reload(loop, run.pause(loop, busy, T), T).status, 'paused');
+    assert.equal(reload(loop, run.stop(loop, busy, T), T).status, 'stopped');
+  });
+
+  it('counts none of the time after the last thing that was stored', () => {
+    const busy = ticked(run.begun(loop, run.start(loop, T), 'fix', T + 10), T + 500);
+    assert.equal(activeMs(reload(loop, busy, T + 80_000), T + 80_001), 501);
+  });
+
+  it('is refused where its state has other steps than its plan', () => {
+    assert.throws(() => run.load(two, run.start(loop, T), T), { code: 'STORE_CORRUPT' });
+  });
+});

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const AGENT = fileURLToPath(new URL('./misbehavingAgent.ts', import.meta.url));
+
+/** A command that runs an agent of that behaviour. */
+export function misbehaving(behaviour: string, ...args: readonly string[]): [string, ...string[]] {
+  return [process.execPath, AGENT, behaviour, ...args];
+}
+
+/** The pids of the living processes that have a text in their environment. */
+export function processesWith(text: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
+    .filter(
+      (name) => read(`/proc/${name}/environ`).includes(text) && !/\) [ZX] /.test(read(`/proc/${name}/stat`)),
+    )
+    .map(Number);
+}
+
+/** Of a living process. */
+export function parentOf(pid: number): number {
+  return Number(/\) [A-Z] (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1]);
+}
+
+/** The most memory that a process has had so far, in bytes; undefined where it is gone. */
+export function peakMemory(pid: number): number | undefined {
+  const kib = /^VmHWM:\s*(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1];
+  return kib === undefined ? undefined : Number(kib) * 1024;
+}
+
+/** How many bytes a process has written so far. */
+export function written(pid: number): number {
+  return Number(/^wchar: (\d+)/m.exec(read(`/proc/${pid}/io`))?.[1] ?? 0);
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
