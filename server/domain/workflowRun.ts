@@ -172,8 +172,8 @@ export function openGate(plan: WorkflowPlan, state: RunState, step: string, now:
 /**
  * Raises budgets and limits by what is told, and lets a parked run go on; one that is paused stays so. Iterations are
  * added to the run, and to `step` where it is named; a run that is parked at the budget of a step means that step, and
- * one that is parked at a gate has it opened, unless another step is named. Where what was added is not enough, the run is parked anew, and says for
- * what.
+ * one that is parked at a gate has it opened, unless another step is named. Where what was added is not enough, the run
+ * is parked anew, and says for what.
  * @throws LockstepError ITERATION_LIMIT where a run is parked for want of iterations and gets none; INVALID_PARAMS where
  *   nothing is told that could help.
  */

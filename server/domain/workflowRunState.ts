@@ -10,14 +10,13 @@ const amount = z.number().min(0);
  * `retrying`: the last one failed, and it is tried again at `retryAt`. `parked`: its turn has come, and it waits for a
  * person, at its gate or at the end of its budget. `skipped`: it goes no further, since the run does not.
  */
-export const stepStatus = z.enum(['waiting', 'running', 'retrying', 'done', 'failed', 'skipped', 'parked']);
-export type StepStatus = z.infer<typeof stepStatus>;
+const stepStatus = z.enum(['waiting', 'running', 'retrying', 'done', 'failed', 'skipped', 'parked']);
 
 /**
  * Of a run. `pausing` and `stopping` last until nothing is in flight any more, and then are `paused` and `stopped`.
  * `parked`: it goes on when a person continues it. `completed`, `failed` and `stopped` are final.
  */
-export const runStatus = z.enum([
+const runStatus = z.enum([
   'active',
   'pausing',
   'paused',
@@ -29,7 +28,7 @@ export const runStatus = z.enum([
 ]);
 export type RunStatus = z.infer<typeof runStatus>;
 
-export const parkReason = z.enum([
+const parkReason = z.enum([
   'gate',
   'iterations',
   'stepIterations',
@@ -40,7 +39,7 @@ export const parkReason = z.enum([
 ]);
 
 /** Why a run is parked: `step` for `gate` and `stepIterations`; how far it is and the limit for all but `gate`. */
-export const parkedFor = z
+const parkedFor = z
   .strictObject({
     reason: parkReason,
     step: z.string().optional(),
@@ -50,7 +49,7 @@ export const parkedFor = z
   .readonly();
 export type ParkedFor = z.infer<typeof parkedFor>;
 
-export const stepState = z
+const stepState = z
   .strictObject({
     id: z.string(),
     status: stepStatus,

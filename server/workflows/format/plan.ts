@@ -58,9 +58,15 @@ export function planOf(
   };
 }
 
-/** How many iterations a step may take. */
-export function iterationsOf({ maxIterations, until, untilOutput }: WorkflowFile['steps'][number]): number {
-  return maxIterations ?? (until === undefined && untilOutput === undefined ? 1 : DEFAULT_LOOP);
+/** How many iterations a step may take: a loop some, an answer one and as many as it may be tried again. */
+export function iterationsOf({
+  maxIterations,
+  until,
+  untilOutput,
+  retry,
+}: WorkflowFile['steps'][number]): number {
+  if (maxIterations !== undefined) return maxIterations;
+  return until === undefined && untilOutput === undefined ? 1 + (retry?.attempts ?? 0) : DEFAULT_LOOP;
 }
 
 function inputsOf(file: WorkflowFile, given: Readonly<Record<string, string>>): Record<string, string> {

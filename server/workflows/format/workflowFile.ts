@@ -1,3 +1,4 @@
+import { posix, win32 } from 'node:path';
 import * as z from 'zod';
 import { text } from '../../protocol/json.ts';
 import { MAX_ITERATIONS } from '../../protocol/session.ts';
@@ -21,7 +22,12 @@ const agent = z.string().min(1).max(256).describe('The agent: a name in the sett
 const env = z
   .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
   .describe('Environment variables for the agent and for `until`.');
-const cwd = z.string().min(1).max(4096).describe('The folder to work in, relative to the workspace folder.');
+const cwd = z
+  .string()
+  .min(1)
+  .max(4096)
+  .refine(isInside, 'must be a folder inside of the workspace folder, relative to it')
+  .describe('The folder to work in, relative to the workspace folder.');
 
 export const stepId = z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, {
   error: 'must be a letter or _, then at most 63 letters, digits, _ or -',
@@ -49,7 +55,9 @@ const step = z.strictObject({
     .describe('A regular expression; an answer that matches ends the loop.'),
   maxIterations: iterations
     .optional()
-    .describe(`Iterations at most: 1, or ${DEFAULT_LOOP} where there is a condition.`),
+    .describe(
+      `Iterations at most: 1 and the tries of \`retry\`, or ${DEFAULT_LOOP} where there is a condition.`,
+    ),
   gate: z.literal('manual').optional().describe('`manual`: a person lets the step begin.'),
   retry: z
     .strictObject({
@@ -119,4 +127,11 @@ function isRegularExpression(pattern: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** By its words alone: a link may lead out, which is the workspace's own doing. */
+function isInside(folder: string): boolean {
+  return [posix, win32].every(
+    (path) => !path.isAbsolute(folder) && path.normalize(folder).split(path.sep)[0] !== '..',
+  );
 }

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import type { Continuation } from '../../../server/domain/workflowBudget.ts';
 import type { IterationOutcome } from '../../../server/domain/workflowRunState.ts';
 
-/** What happens to a run; `begin` is what a runner does that decided before the state was changed. `pick` chooses among what there is at that moment, so that most moves mean something. */
+/**
+ * What happens to a run; `begin` is what a runner does that decided before the state was changed. `pick` chooses among
+ * what there is at that moment, so that most moves mean something.
+ */
 export type Move =
   | { readonly kind: 'work' }
   | { readonly kind: 'end'; readonly pick: number; readonly outcome: IterationOutcome }

@@ -39,6 +39,8 @@ const limits = fc.record(
   { requiredKeys: [] },
 ) satisfies fc.Arbitrary<RunLimits>;
 
+const oneIn = (sides: number) => fc.nat(sides - 1).map((side) => side === 0);
+
 /** Ids that an object would not keep apart, or not keep at all. */
 const IDS = ['__proto__', 'constructor', 'toString', 'a', 'b', 'c'];
 
@@ -46,9 +48,9 @@ const IDS = ['__proto__', 'constructor', 'toString', 'a', 'b', 'c'];
 export const plans: fc.Arbitrary<WorkflowPlan> = fc
   .array(
     fc.record({
-      needs: fc.array(fc.boolean(), { minLength: IDS.length, maxLength: IDS.length }),
+      needs: fc.array(oneIn(3), { minLength: IDS.length, maxLength: IDS.length }),
       maxIterations: fc.integer({ min: 1, max: 4 }),
-      hasGate: fc.integer({ min: 0, max: 3 }).map((dice) => dice === 0),
+      hasGate: oneIn(4),
       retry: fc.option(
         fc.record({ attempts: fc.integer({ min: 1, max: 3 }), backoffMs: fc.integer({ min: 0, max: 1000 }) }),
         { freq: 2 },

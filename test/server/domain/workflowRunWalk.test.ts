@@ -18,7 +18,7 @@ describe('a run of any workflow', () => {
         const walk = new Walk(plan, parallel);
         for (const move of sequence) walk.move(move);
       }),
-      { numRuns: 500 },
+      { numRuns: 800 },
     );
   });
 

@@ -32,6 +32,11 @@ describe('the plan of a run', () => {
     });
   });
 
+  test('lets a step without a condition be tried again as often as it says', () => {
+    const { steps } = plan('agent: a\nsteps: [{ id: x, prompt: p, retry: { attempts: 2 } }]');
+    assert.equal(steps[0]?.maxIterations, 3);
+  });
+
   test('has the inputs that were given, and the defaults of the others', () => {
     const text =
       'agent: a\ninputs: { n: 3, who: { description: d } }\nsteps: [{ id: x, prompt: "${inputs.n}" }]';

@@ -79,6 +79,11 @@ describe('a workflow file', () => {
       `maxIterations: 5\n${steps('{ id: x, prompt: p, until: t }')}`,
       ['budget-over <5>'],
     ],
+    [
+      'a folder outside of the workspace',
+      steps('{ id: x, prompt: p, cwd: a/../../b }', '{ id: y, prompt: p, cwd: /b }'),
+      ['bad-value <a/../../b>', 'bad-value </b>'],
+    ],
     ['aliases', 'agent: &a x\nname: *a\nsteps: [{ id: x, prompt: p }]', ['no-aliases <*a>']],
     ['a step without an agent', 'steps: [{ id: x, prompt: p }]', ['bad-value <x>']],
   ] as const) {

@@ -91,7 +91,7 @@ describe('a supervised process', () => {
     let before = -1;
     await until(() => {
       const now = written(started.pid);
-      const stands = now > 128 * 1024 && now === before;
+      const stands = now > 32 * 1024 && now === before;
       before = now;
       return stands;
     });
