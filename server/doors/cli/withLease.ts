@@ -78,10 +78,10 @@ async function run(
   let isEnded = false;
   let timer: NodeJS.Timeout | undefined;
   const passOn = (signal: NodeJS.Signals) => void child?.kill(signal);
-  // Ctrl+C reaches the command by itself: it is in the same terminal.
-  const wait = () => undefined;
-  // Before there is a command: a signal must not end us and leave the command behind.
-  process.on('SIGINT', wait);
+  // Before there is a command: a signal must not end us and leave the command behind. Ctrl+C reaches the command by
+  // itself: it is in the same terminal. It may reach us after the command has ended by it, and must not take the exit
+  // code from us then: we end in a moment, so this one stays.
+  process.on('SIGINT', () => undefined);
   for (const signal of PASSED_ON) process.on(signal, passOn);
   try {
     child = spawn(program, args, { stdio: 'inherit', env });
@@ -98,7 +98,6 @@ async function run(
     return systemErrorCode(error) === 'ENOENT' ? NOT_FOUND : NOT_RUN;
   } finally {
     clearTimeout(timer);
-    process.off('SIGINT', wait);
     for (const signal of PASSED_ON) process.off(signal, passOn);
   }
 }

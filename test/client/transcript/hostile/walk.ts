@@ -92,9 +92,10 @@ const source = String.raw`
     clickLinks();
     const end = inPage().at(-1);
     if (end?.dataset.id === last) break;
-    // The last one comes to the top, and others into view.
-    const step = (end?.getBoundingClientRect().top ?? 0) - scroller.getBoundingClientRect().top;
-    scroller.scrollTop += Math.max(step, 200);
+    // The last one comes to the top, or, where it stands there already, its end: one may be higher than many views.
+    const { top, bottom } = (end ?? scroller).getBoundingClientRect();
+    const edges = [top, bottom].map((y) => y - scroller.getBoundingClientRect().top);
+    scroller.scrollTop += edges.find((edge) => edge >= 200) ?? 200;
     await frame();
     // What comes next may still be on its way.
     for (let frames = 0; idle > 1 && frames < 6; frames++) await frame();
