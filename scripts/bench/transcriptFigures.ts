@@ -4,9 +4,7 @@ import type { Frame, Page } from 'playwright-core';
 import { sourcesSessions } from '../../server/protocol/sourceMethods.ts';
 import type { SourceSession } from '../../server/protocol/sourceSession.ts';
 import { transcriptsFind, transcriptsPage } from '../../server/protocol/transcriptMethods.ts';
-import { launchBrowser } from '../host/browser.ts';
-import { englishStrings } from '../host/englishStrings.ts';
-import { buildGuest, GuestPage } from '../host/guestPage.ts';
+import { GuestBrowser } from '../host/guestBrowser.ts';
 import * as probe from '../host/transcriptProbe.ts';
 import { TRANSCRIPT } from '../host/transcriptSelectors.ts';
 import type { Workbench } from '../host/workbench.ts';
@@ -128,20 +126,17 @@ export async function scrolls(workbench: Workbench, title: string): Promise<Figu
 
 /** The panel's page by itself, as it is where a webview has a process of its own, with the real server. */
 export async function scrollsOfThePage(env: NodeJS.ProcessEnv, title: string): Promise<Figures[]> {
+  await using browser = await GuestBrowser.launch();
   const server = new RpcProcess(env);
-  const browser = await launchBrowser();
   try {
     const { ref } = await sessionWithTitle(server, title);
-    const guest = await GuestPage.open(browser, {
-      files: await buildGuest(),
-      strings: await englishStrings(),
+    const guest = await browser.open({
       fetchPage: (request) => server.call(transcriptsPage, { ref, ...request }),
       initScript: await probe.probeScript(),
     });
     await guest.page.locator(TRANSCRIPT.item).first().waitFor();
     return await scrollsOf(guest.page, guest.page.mainFrame());
   } finally {
-    await browser.close();
     await server.stop();
   }
 }

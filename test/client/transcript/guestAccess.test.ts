@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
 import type { FetchPage } from '../../../client/transcript/transcriptFeed.ts';
-import { launchBrowser } from '../../../scripts/host/browser.ts';
-import { englishStrings } from '../../../scripts/host/englishStrings.ts';
 import { FakeTranscript, message, type FakeRecord } from './fakeTranscript.ts';
-import { buildGuest, GuestPage, type GuestOptions } from '../../../scripts/host/guestPage.ts';
+import { GuestBrowser } from '../../../scripts/host/guestBrowser.ts';
+import type { GuestPage, GuestOptions } from '../../../scripts/host/guestPage.ts';
 import { sampleHeader, sampleRecords } from './sampleTranscript.ts';
 
 const axe = new URL('../../../node_modules/axe-core/axe.min.js', import.meta.url);
@@ -16,20 +13,13 @@ const axe = new URL('../../../node_modules/axe-core/axe.min.js', import.meta.url
 type Finding = readonly [rule: string, ...elements: string[]];
 
 describe('reading without a mouse, with other eyes, or with none', () => {
-  let browser: Browser;
-  let files: ReadonlyMap<string, Buffer>;
-  let strings: TranscriptStrings;
+  let browser: GuestBrowser;
   let axeSource: string;
 
   before(async () => {
-    [browser, files, strings, axeSource] = await Promise.all([
-      launchBrowser(),
-      buildGuest(),
-      englishStrings(),
-      readFile(axe, 'utf8'),
-    ]);
+    [browser, axeSource] = await Promise.all([GuestBrowser.launch(), readFile(axe, 'utf8')]);
   });
-  after(() => browser.close());
+  after(() => browser[Symbol.asyncDispose]());
 
   const pagesOf = (records: readonly FakeRecord[]): FetchPage => {
     const transcript = new FakeTranscript(300);
@@ -38,9 +28,7 @@ describe('reading without a mouse, with other eyes, or with none', () => {
   };
 
   async function open(options: Partial<GuestOptions> = {}): Promise<GuestPage> {
-    return GuestPage.open(browser, {
-      files,
-      strings,
+    return browser.open({
       header: {
         ...sampleHeader,
         actions: [{ command: 'lockstep.session.pause', title: 'Pause', icon: 'debug-pause' }],
@@ -84,19 +72,19 @@ describe('reading without a mouse, with other eyes, or with none', () => {
         found['unfolded'] = await findings(guest);
         await guest.page.keyboard.press('Control+f');
         await guest.page.locator('.find-input').fill('nowhere');
-        await guest.page.getByRole('button', { name: strings.filter }).click();
+        await guest.page.getByRole('button', { name: browser.strings.filter }).click();
         found['find and filter'] = await findings(guest);
         assert.deepEqual(guest.problems, []);
       }
       {
         await using guest = await open({ theme, fetchPage: pagesOf([]) });
-        await guest.page.getByText(strings.empty).waitFor();
+        await guest.page.getByText(browser.strings.empty).waitFor();
         found['empty'] = await findings(guest);
       }
       {
         const answer = Promise.withResolvers<never>();
         await using guest = await open({ theme, fetchPage: () => answer.promise });
-        await guest.page.getByText(strings.loading).waitFor();
+        await guest.page.getByText(browser.strings.loading).waitFor();
         found['loading'] = await findings(guest);
         answer.reject(new Error('The file is gone.'));
         await guest.page.getByRole('alert').waitFor();
@@ -118,7 +106,7 @@ describe('reading without a mouse, with other eyes, or with none', () => {
     await item(/^bash, Failed, /).waitFor();
     await item(/^bash, Running, /).waitFor();
     assert.equal(await guest.page.getByRole('article').count(), sampleRecords().length);
-    assert.equal(await guest.page.getByRole('feed', { name: strings.transcript }).count(), 1);
+    assert.equal(await guest.page.getByRole('feed', { name: browser.strings.transcript }).count(), 1);
     assert.equal(await guest.page.title(), sampleHeader.title);
   });
 
@@ -199,7 +187,7 @@ describe('reading without a mouse, with other eyes, or with none', () => {
       await using guest = await open({ fetchPage: pagesOf(records), header, browserOptions });
       await guest.item('l').waitFor();
       await guest.page.keyboard.press('Control+f');
-      await guest.page.getByRole('button', { name: strings.filter }).click();
+      await guest.page.getByRole('button', { name: browser.strings.filter }).click();
       const wide = `['.scroller', '.header', '.header-facts', '.filter', '.find', 'body']
         .filter((selector) => {
           const element = document.querySelector(selector);

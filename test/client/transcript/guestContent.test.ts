@@ -1,30 +1,23 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { launchBrowser } from '../../../scripts/host/browser.ts';
-import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
 import type { TranscriptItem, TranscriptPage } from '../../../server/protocol/transcript.ts';
-import { englishStrings } from '../../../scripts/host/englishStrings.ts';
 import { FakeTranscript, message, messages } from './fakeTranscript.ts';
-import { buildGuest, GuestPage } from '../../../scripts/host/guestPage.ts';
+import { GuestBrowser } from '../../../scripts/host/guestBrowser.ts';
+import type { GuestPage } from '../../../scripts/host/guestPage.ts';
 import { sampleHeader, sampleRecords } from './sampleTranscript.ts';
 
 describe('what the reader sees', () => {
-  let browser: Browser;
-  let files: ReadonlyMap<string, Buffer>;
-  let strings: TranscriptStrings;
+  let browser: GuestBrowser;
 
   before(async () => {
-    [browser, files, strings] = await Promise.all([launchBrowser(), buildGuest(), englishStrings()]);
+    browser = await GuestBrowser.launch();
   });
-  after(() => browser.close());
+  after(() => browser[Symbol.asyncDispose]());
 
   async function open(...items: readonly TranscriptItem[]): Promise<GuestPage> {
     const transcript = new FakeTranscript(100);
     transcript.append(...items.map((item) => [item]));
-    return GuestPage.open(browser, {
-      files,
-      strings,
+    return browser.open({
       header: sampleHeader,
       fetchPage: async (request) => transcript.page(request),
       // All of them in view, and with that in the page.
@@ -89,9 +82,7 @@ describe('what the reader sees', () => {
     };
     const transcript = new FakeTranscript(10);
     transcript.append([call]);
-    await using guest = await GuestPage.open(browser, {
-      files,
-      strings,
+    await using guest = await browser.open({
       header: sampleHeader,
       fetchPage: async (request) => transcript.page(request),
     });
@@ -231,9 +222,7 @@ describe('what the reader sees', () => {
 
   test('an empty transcript says so, until something comes', async () => {
     const transcript = new FakeTranscript(10);
-    await using guest = await GuestPage.open(browser, {
-      files,
-      strings,
+    await using guest = await browser.open({
       fetchPage: async (request) => transcript.page(request),
     });
     await guest.page.getByText('Nothing here yet').waitFor();
@@ -247,9 +236,7 @@ describe('what the reader sees', () => {
     const transcript = new FakeTranscript(10);
     transcript.append(...messages(1, 2));
     const answers: PromiseWithResolvers<TranscriptPage>[] = [];
-    await using guest = await GuestPage.open(browser, {
-      files,
-      strings,
+    await using guest = await browser.open({
       fetchPage: () => {
         const answer = Promise.withResolvers<TranscriptPage>();
         answers.push(answer);
@@ -275,9 +262,7 @@ describe('what the reader sees', () => {
     const transcript = new FakeTranscript(20);
     transcript.append(...messages(1, 40));
     let broken = true;
-    await using guest = await GuestPage.open(browser, {
-      files,
-      strings,
+    await using guest = await browser.open({
       fetchPage: async (request) => {
         if (broken && request.before !== undefined) throw new Error('Damaged');
         return transcript.page(request);
@@ -303,9 +288,7 @@ describe('what the reader sees', () => {
     const cut = { position: 0, id: 'm', part: 'text', characters: 90_000 } as const;
     const transcript = new FakeTranscript(10);
     transcript.append([{ ...message('m', 'A beginning'), cut }]);
-    await using guest = await GuestPage.open(browser, {
-      files,
-      strings,
+    await using guest = await browser.open({
       fetchPage: async (request) => transcript.page(request),
     });
     await guest.item('m').hover();

@@ -1,29 +1,22 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { launchBrowser } from '../../../scripts/host/browser.ts';
 import type { HostMessage } from '../../../client/transcript/messages.ts';
-import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
 import type { TranscriptItem } from '../../../server/protocol/transcript.ts';
 import type { TranscriptHit } from '../../../server/protocol/transcriptMethods.ts';
-import { englishStrings } from '../../../scripts/host/englishStrings.ts';
 import { FakeTranscript, message, messages } from './fakeTranscript.ts';
-import { buildGuest, GuestPage } from '../../../scripts/host/guestPage.ts';
+import { GuestBrowser } from '../../../scripts/host/guestBrowser.ts';
+import type { GuestPage } from '../../../scripts/host/guestPage.ts';
 
 describe('finding in a transcript, and choosing what is shown', () => {
-  let browser: Browser;
-  let files: ReadonlyMap<string, Buffer>;
-  let strings: TranscriptStrings;
+  let browser: GuestBrowser;
 
   before(async () => {
-    [browser, files, strings] = await Promise.all([launchBrowser(), buildGuest(), englishStrings()]);
+    browser = await GuestBrowser.launch();
   });
-  after(() => browser.close());
+  after(() => browser[Symbol.asyncDispose]());
 
   async function open(transcript: FakeTranscript): Promise<GuestPage> {
-    const guest = await GuestPage.open(browser, {
-      files,
-      strings,
+    const guest = await browser.open({
       fetchPage: async (request) => transcript.page(request),
     });
     await guest.page.locator('.item').first().waitFor();
@@ -249,9 +242,7 @@ describe('finding in a transcript, and choosing what is shown', () => {
     transcript.append(...messages(0, 30));
     const waiting: (() => void)[] = [];
     let isSlow = false;
-    await using guest = await GuestPage.open(browser, {
-      files,
-      strings,
+    await using guest = await browser.open({
       fetchPage: async (request) => {
         if (isSlow) await new Promise<void>((resolve) => waiting.push(resolve));
         return transcript.page(request);

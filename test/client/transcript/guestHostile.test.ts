@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
-import type { Browser } from 'playwright-core';
 import type { TranscriptHeader } from '../../../client/transcript/header.ts';
-import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
 import { webLink } from '../../../client/transcript/webLink.ts';
-import { launchBrowser } from '../../../scripts/host/browser.ts';
 import { transcriptItem, type TranscriptItem } from '../../../server/protocol/transcript.ts';
-import { englishStrings } from '../../../scripts/host/englishStrings.ts';
 import { FakeTranscript, message } from './fakeTranscript.ts';
-import { buildGuest, GuestPage } from '../../../scripts/host/guestPage.ts';
+import { GuestBrowser } from '../../../scripts/host/guestBrowser.ts';
 import { inEveryKind, inHeader } from './hostile/everyKind.ts';
 import { deepNestings, hugeLines, nestings } from './hostile/giants.ts';
 import { highlighterBombs } from './hostile/highlighterBombs.ts';
@@ -30,14 +26,12 @@ const EACH = process.env['LOCKSTEP_HOSTILE'] === 'whole' ? 1 : 4;
 const chosen = <T>(all: readonly T[]): T[] => all.filter((_, index) => index % EACH === 0);
 
 describe('a transcript that means harm', () => {
-  let browser: Browser;
-  let files: ReadonlyMap<string, Buffer>;
-  let strings: TranscriptStrings;
+  let browser: GuestBrowser;
 
   before(async () => {
-    [browser, files, strings] = await Promise.all([launchBrowser(), buildGuest(), englishStrings()]);
+    browser = await GuestBrowser.launch();
   });
-  after(() => browser.close());
+  after(() => browser[Symbol.asyncDispose]());
 
   /** Looks at all of it; nothing may happen but what the reader does. */
   async function walkThrough(
@@ -48,9 +42,7 @@ describe('a transcript that means harm', () => {
     const transcript = new FakeTranscript(300);
     // As the edge would: what the schema refuses never gets here.
     transcript.append(...[...items, message(LAST)].map((item) => [transcriptItem.parse(item)]));
-    await using guest = await GuestPage.open(browser, {
-      files,
-      strings,
+    await using guest = await browser.open({
       header: { title: 'Hostile' },
       start: { target: 'start', kinds: undefined },
       fetchPage: async (request) => transcript.page(request),

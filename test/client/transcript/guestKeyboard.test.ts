@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { fill, type TranscriptStrings } from '../../../client/transcript/strings.ts';
-import { launchBrowser } from '../../../scripts/host/browser.ts';
-import { englishStrings } from '../../../scripts/host/englishStrings.ts';
+import { fill } from '../../../client/transcript/strings.ts';
 import { FakeTranscript, message, messages, type FakeRecord } from './fakeTranscript.ts';
-import { buildGuest, GuestPage } from '../../../scripts/host/guestPage.ts';
+import { GuestBrowser } from '../../../scripts/host/guestBrowser.ts';
+import type { GuestPage } from '../../../scripts/host/guestPage.ts';
 import { sampleHeader, sampleRecords } from './sampleTranscript.ts';
 
 /** What has the keyboard's focus, and whether the reader sees it. */
@@ -15,21 +13,17 @@ interface Focused {
 }
 
 describe('a transcript by keyboard', () => {
-  let browser: Browser;
-  let files: ReadonlyMap<string, Buffer>;
-  let strings: TranscriptStrings;
+  let browser: GuestBrowser;
 
   before(async () => {
-    [browser, files, strings] = await Promise.all([launchBrowser(), buildGuest(), englishStrings()]);
+    browser = await GuestBrowser.launch();
   });
-  after(() => browser.close());
+  after(() => browser[Symbol.asyncDispose]());
 
   async function open(...records: readonly FakeRecord[]): Promise<GuestPage> {
     const transcript = new FakeTranscript(300);
     transcript.append(...records);
-    const guest = await GuestPage.open(browser, {
-      files,
-      strings,
+    const guest = await browser.open({
       header: {
         ...sampleHeader,
         actions: [{ command: 'lockstep.session.pause', title: 'Pause', icon: 'debug-pause' }],
@@ -85,7 +79,9 @@ describe('a transcript by keyboard', () => {
     const before = await walk(guest, 'Shift+Tab');
     assert.deepEqual(
       before.map(({ name }) => name),
-      [fill(strings.find, 'Ctrl+F'), strings.filter, 'Pause'].map((name) => `tool-button ${name}`),
+      [fill(browser.strings.find, 'Ctrl+F'), browser.strings.filter, 'Pause'].map(
+        (name) => `tool-button ${name}`,
+      ),
     );
     await guest.scrollTo(0);
     const stops = await walk(guest, 'Tab');

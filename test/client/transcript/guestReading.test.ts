@@ -1,26 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { launchBrowser } from '../../../scripts/host/browser.ts';
-import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
-import { englishStrings } from '../../../scripts/host/englishStrings.ts';
 import { FakeTranscript, message, messages } from './fakeTranscript.ts';
-import { buildGuest, GuestPage } from '../../../scripts/host/guestPage.ts';
+import { GuestBrowser } from '../../../scripts/host/guestBrowser.ts';
+import type { GuestPage } from '../../../scripts/host/guestPage.ts';
 
 describe('the place of the reader', () => {
-  let browser: Browser;
-  let files: ReadonlyMap<string, Buffer>;
-  let strings: TranscriptStrings;
+  let browser: GuestBrowser;
 
   before(async () => {
-    [browser, files, strings] = await Promise.all([launchBrowser(), buildGuest(), englishStrings()]);
+    browser = await GuestBrowser.launch();
   });
-  after(() => browser.close());
+  after(() => browser[Symbol.asyncDispose]());
 
   async function open(transcript: FakeTranscript): Promise<GuestPage> {
-    const guest = await GuestPage.open(browser, {
-      files,
-      strings,
+    const guest = await browser.open({
       fetchPage: async (request) => transcript.page(request),
     });
     await guest.page.locator('.item').first().waitFor();
@@ -325,9 +318,7 @@ describe('the place of the reader', () => {
   test('a place at which a transcript is opened is the one that was asked for, though it was read before', async () => {
     const transcript = new FakeTranscript(200);
     transcript.append(...messages(0, 5000));
-    await using guest = await GuestPage.open(browser, {
-      files,
-      strings,
+    await using guest = await browser.open({
       fetchPage: async (request) => transcript.page(request),
       start: { target: 25_000, kinds: undefined },
       prepare: true,
@@ -377,9 +368,7 @@ describe('the place of the reader', () => {
     const transcript = new FakeTranscript(200);
     transcript.append(...messages(0, 2500));
     let broken = false;
-    await using guest = await GuestPage.open(browser, {
-      files,
-      strings,
+    await using guest = await browser.open({
       fetchPage: async (request) => {
         if (broken) throw new Error('No server');
         return transcript.page(request);

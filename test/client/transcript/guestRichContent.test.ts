@@ -2,35 +2,28 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { Browser } from 'playwright-core';
-import { launchBrowser } from '../../../scripts/host/browser.ts';
 import type { HostMessage } from '../../../client/transcript/messages.ts';
-import type { TranscriptStrings } from '../../../client/transcript/strings.ts';
 import type { TranscriptItem } from '../../../server/protocol/transcript.ts';
-import { englishStrings } from '../../../scripts/host/englishStrings.ts';
 import { FakeTranscript, message } from './fakeTranscript.ts';
-import { buildGuest, GuestPage } from '../../../scripts/host/guestPage.ts';
+import { GuestBrowser } from '../../../scripts/host/guestBrowser.ts';
+import type { GuestPage } from '../../../scripts/host/guestPage.ts';
 import type { ThemeName } from '../../../scripts/host/vscodeThemes.ts';
 
 const PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 describe('how texts of agents are drawn', () => {
-  let browser: Browser;
-  let files: ReadonlyMap<string, Buffer>;
-  let strings: TranscriptStrings;
+  let browser: GuestBrowser;
 
   before(async () => {
-    [browser, files, strings] = await Promise.all([launchBrowser(), buildGuest(), englishStrings()]);
+    browser = await GuestBrowser.launch();
   });
-  after(() => browser.close());
+  after(() => browser[Symbol.asyncDispose]());
 
   async function open(items: readonly TranscriptItem[], theme: ThemeName = 'dark'): Promise<GuestPage> {
     const transcript = new FakeTranscript(100);
     transcript.append(...items.map((item) => [item]));
-    return GuestPage.open(browser, {
-      files,
-      strings,
+    return browser.open({
       fetchPage: async (request) => transcript.page(request),
       theme,
       height: 2500,
@@ -77,7 +70,7 @@ describe('how texts of agents are drawn', () => {
     const attack = `<p id="a" name="b" style="color: red" onclick="x()">1</p><img src="https://x.test"><svg><a href="x">2</a></svg>
       <a href="javascript:x()">3</a><a href="data:text/html,x">4</a><a href="https://x.test" target="_blank">5</a>
       <form action="x"><input value="y"></form><iframe srcdoc="z"></iframe><style>* {}</style><math></math><template>6</template>`;
-    const page = await browser.newPage();
+    const page = await browser.browser.newPage();
     await page.evaluate(bundle.outputFiles[0]?.text ?? '');
     const made = await page.evaluate<string>(
       `(() => { const div = document.createElement('div'); div.append(sanitizer.sanitized(${JSON.stringify(attack)})); return div.innerHTML.replaceAll(/\\s+/g, ' '); })()`,
@@ -130,9 +123,7 @@ describe('how texts of agents are drawn', () => {
   test('code that keeps its worker busy for ever stays plain, other code gets its colours', async () => {
     const transcript = new FakeTranscript(100);
     transcript.append([message('m', 'No code yet')]);
-    await using guest = await GuestPage.open(browser, {
-      files,
-      strings,
+    await using guest = await browser.open({
       fetchPage: async (request) => transcript.page(request),
     });
     await guest.item('m').waitFor();
