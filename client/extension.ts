@@ -48,6 +48,7 @@ import { Reports } from './views/reports.ts';
 import { SessionsTree } from './views/sessionsTree.ts';
 import { StatusBar } from './views/statusBar.ts';
 import { WholeTexts } from './views/wholeTexts.ts';
+import { WorkflowWindow } from './workflowWindow.ts';
 
 /** How often locks and health are looked at, in milliseconds. */
 const VISIBLE_LOCKS_MS = 5_000;
@@ -74,7 +75,6 @@ export function activate(context: vscode.ExtensionContext): void {
   const list = new SessionList({ sessions, sources, scope, order, pins });
   const tree = new SessionsTree({ server, sessions, sources, scope, list });
   const locksTree = new LocksTree({ server, locks, sessions });
-  const statusBar = new StatusBar({ server, sessions, locks, health });
   const reports = new Reports();
   const texts = new WholeTexts();
   const launcher = new CommandLauncher(context, log);
@@ -93,6 +93,14 @@ export function activate(context: vscode.ExtensionContext): void {
       },
     });
 
+  const workflows = new WorkflowWindow({
+    server,
+    call,
+    scope,
+    guide: vscode.Uri.joinPath(context.extensionUri, 'docs', 'workflows.md'),
+    reportError,
+  });
+  const statusBar = new StatusBar({ server, sessions, locks, health, runs: workflows.runs });
   const changed = new vscode.EventEmitter<void>();
   const changedSoon = new Soon(TRANSCRIPTS_AFTER_CHANGE_MS, () => changed.fire());
   const tellChanged = () => changedSoon.ask();
@@ -123,6 +131,7 @@ export function activate(context: vscode.ExtensionContext): void {
     tree,
     locksTree,
     new LockWarnings(locks, context.globalState),
+    workflows,
     statusBar,
     reports,
     texts,
@@ -185,6 +194,7 @@ export function activate(context: vscode.ExtensionContext): void {
         ...openclawDatabaseCommands(targets, reportError),
         ...migrationCommands({ call, reports, reportError }, targets),
         ...lockCommands({ call, locks, panels }),
+        ...workflows.commands,
         ...healthCommands({ call, reports, health, locks }),
         ...transcriptCommands({ panels, targets, callsFor }),
         ...transcriptExportCommands({

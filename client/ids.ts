@@ -60,6 +60,21 @@ export const Commands = {
   doctor: 'lockstep.doctor',
   verifyStore: 'lockstep.verifyStore',
   showMenu: 'lockstep.showMenu',
+  newWorkflow: 'lockstep.newWorkflow',
+  showWorkflowGuide: 'lockstep.showWorkflowGuide',
+  openWorkflowFile: 'lockstep.openWorkflowFile',
+  refreshWorkflows: 'lockstep.refreshWorkflows',
+  /** Takes the address of a file as a text, too. */
+  runWorkflow: 'lockstep.runWorkflow',
+  /** These take the id of a run as a text, too. */
+  pauseRun: 'lockstep.pauseRun',
+  resumeRun: 'lockstep.resumeRun',
+  continueRun: 'lockstep.continueRun',
+  stopRun: 'lockstep.stopRun',
+  answerRun: 'lockstep.answerRun',
+  showRun: 'lockstep.showRun',
+  copyRunId: 'lockstep.copyRunId',
+  showMoreRuns: 'lockstep.showMoreRuns',
 } as const;
 
 /**
@@ -88,6 +103,7 @@ export const Views = {
   container: 'lockstep',
   sessions: 'lockstep.sessions',
   locks: 'lockstep.locks',
+  workflows: 'lockstep.workflows',
 } as const;
 
 export const ContextKeys = {
@@ -97,6 +113,8 @@ export const ContextKeys = {
   loaded: 'lockstep.loaded',
   /** The same for locks. */
   locksLoaded: 'lockstep.locksLoaded',
+  /** The same for workflows. */
+  workflowsLoaded: 'lockstep.workflowsLoaded',
   /** 'workspace' | 'all' */
   scope: 'lockstep.scope',
   /** 'status' | 'source' | 'workspace' | 'kind' */
@@ -119,6 +137,10 @@ export const Settings = {
   lockAutoClean: 'locks.autoClean',
   lockWaitMs: 'locks.waitMs',
   lockWarnAfterMs: 'locks.warnAfterMs',
+  agents: 'agents',
+  runsParallelSteps: 'runs.parallelSteps',
+  runsEndWithWindow: 'runs.endWithWindow',
+  runsNotifyWhenCompleted: 'runs.notifyWhenCompleted',
 } as const;
 
 /** The settings that the server gets when it starts: a change of one starts it anew. */
@@ -128,7 +150,14 @@ export const ServerSettings = [
   Settings.lockSharedRoots,
   Settings.lockAutoClean,
   Settings.lockWaitMs,
+  Settings.agents,
+  Settings.runsParallelSteps,
+  Settings.runsEndWithWindow,
 ] as const;
+
+export const Languages = {
+  workflow: 'lockstep-workflow',
+} as const;
 
 /** Of documents that Lockstep makes to be read. */
 export const DocumentSchemes = {

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DEMO_WORKFLOW } from './demo/workflow.ts';
 import { launchBrowser } from './host/browser.ts';
 import type { VsCodeServer } from './host/vscodeServer.ts';
 import { openWindow } from './host/window.ts';
@@ -51,12 +52,34 @@ export async function checkDemo(
     await workbench.screenshot(join(pictures, 'locks.png'));
     await workbench.quickInput.cancel();
 
+    await runsWorkflow(workbench, pictures);
+
     const activation = await workbench.activationTime('Lockstep');
     await window.close();
     return { firstRow, activation };
   } finally {
     await browser.close();
   }
+}
+
+/** A workflow from its start to its gate, in the tree, with what its second step has said. */
+async function runsWorkflow(workbench: Workbench, pictures: string): Promise<void> {
+  const { sidebar } = workbench;
+  await sidebar.collapseView('Sessions');
+  await sidebar.collapseView('Locks');
+  await sidebar.expandView('Workflows');
+  await sidebar.row(DEMO_WORKFLOW, 'Workflows').waitFor();
+  await sidebar.rowAction(DEMO_WORKFLOW, 'Run Workflow…', 'Workflows');
+  await workbench.quickInput.asks('Which test fails');
+  await workbench.quickInput.accept();
+  await workbench.dialog.press('Run');
+  await sidebar.row(/at the gate of review/, 'Workflows').waitFor();
+  await sidebar.expand(/^fix2\/5/, 'Workflows');
+  await sidebar.row(/^Iteration 2/, 'Workflows').waitFor();
+  await sidebar.click(/^fix2\/5/, 'Workflows');
+  await showsText(workbench, 'I look at that next.');
+  await workbench.notifications.toast(`"${DEMO_WORKFLOW}" waits at the gate`).waitFor();
+  await workbench.screenshot(join(pictures, 'workflows.png'));
 }
 
 /** The transcript in front, as somebody reads it: an edit unfolded, a picture, and a search. */

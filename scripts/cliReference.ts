@@ -52,6 +52,7 @@ ${EXIT_WORDS.map(([code, words]) => `| ${code} | ${words} |`).join('\n')}
 | \`LOCKSTEP_HOME\` | the folder of the store; \`~/.lockstep\` if unset |
 | \`LOCKSTEP_SESSION\` | the session that is meant where none is given |
 | \`LOCKSTEP_LEASE\` | the token of the lease on that session; shown with each write to it |
+| \`LOCKSTEP_AGENTS\` | the agents that workflows can name, as JSON; \`agents.json\` in the folder of the store if unset |
 | \`LOCKSTEP_LOG\` | \`debug\`, \`info\`, \`warn\` or \`error\`: log to stderr; nothing if unset |
 | \`NO_COLOR\`, \`FORCE_COLOR\` | no colours; colours also where there is no terminal |
 

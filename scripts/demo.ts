@@ -12,6 +12,7 @@ import { ONE_PIXEL, withDiscountWork } from './demo/discountCodes.ts';
 import { layoutShifts } from './demo/pictures.ts';
 import { PROJECT_FILES } from './demo/projectFiles.ts';
 import { runsUntilOneFails } from './demo/testOutput.ts';
+import { makeDemoAgent } from './demo/workflow.ts';
 
 const FIXTURES = fileURLToPath(new URL('../test/fixtures/', import.meta.url));
 const DISCOUNT_CODES = '5d0c3f52-8a4e-4b53-9d27-61f0c2a7e913.jsonl';
@@ -58,6 +59,7 @@ export async function makeDemo(folder: string): Promise<Demo> {
   await copyTranscripts(join(FIXTURES, 'claude-code'), env.CLAUDE_CONFIG_DIR, projects);
   await copyTranscripts(join(FIXTURES, 'pi'), env.PI_CODING_AGENT_DIR, projects);
   await makeSessions(env, workspace);
+  await makeDemoAgent(folder, env.LOCKSTEP_HOME);
   await makeLockFiles(env.OPENCLAW_STATE_DIR);
   return { workspace, env };
 }

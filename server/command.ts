@@ -1,3 +1,6 @@
+import { v7 as uuidv7 } from 'uuid';
+import { toWireError } from './domain/errorCatalogue.ts';
+import { CallFailed } from './doors/cli/commandError.ts';
 import { EXIT } from './doors/cli/exitCodes.ts';
 import { runCli } from './doors/cli/runCli.ts';
 import { lineLogger, type LogLevel } from './platform/logger.ts';
@@ -26,6 +29,10 @@ export async function runCommand(process: NodeJS.Process): Promise<number> {
       registry: server.registry,
       connect: server.connect,
       onDidChange: server.onDidChange,
+      drive: (run, signal) =>
+        server.drive(run, signal).catch((error: unknown) => {
+          throw new CallFailed(toWireError(error, uuidv7()));
+        }),
       version,
       stdin,
       stdout,

@@ -25,6 +25,7 @@ import { registerSessionMethods } from './methods/sessionMethods.ts';
 import { registerStoreMethods } from './methods/storeMethods.ts';
 import { registerSourceMethods } from './methods/sourceMethods.ts';
 import { registerTranscriptMethods } from './methods/transcriptMethods.ts';
+import { registerWorkflowMethods } from './methods/workflowMethods.ts';
 import { systemClock } from './platform/clock.ts';
 import { Counters } from './platform/counters.ts';
 import type { Disposable } from './platform/disposable.ts';
@@ -55,6 +56,13 @@ import { StoreRecovery } from './store/storeRecovery.ts';
 import { SqliteLeaseStore } from './store/sqliteLeaseStore.ts';
 import { SqliteSessionStore } from './store/sqliteSessionStore.ts';
 import { StoreFile } from './store/storeFile.ts';
+import { agentCatalogue } from './workflows/agents/agentCatalogue.ts';
+import { launchRunner } from './workflows/run/launchRunner.ts';
+import { RunDriver } from './workflows/run/runDriver.ts';
+import type { RunEnd } from './workflows/run/runner.ts';
+import { RunLooks } from './workflows/run/runLooks.ts';
+import { Runs } from './workflows/run/runs.ts';
+import { runSettings, shellEnvironment } from './workflows/run/runSettings.ts';
 
 export interface ServerOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -69,6 +77,11 @@ export interface Server extends Disposable {
   readonly connect: (onLost?: (session: string) => void) => Client;
   readonly onDidChange: (listener: (revision: number) => void) => Disposable;
   readonly onSourcesDidChange: (listener: (kinds: SourceKind[]) => void) => Disposable;
+  /**
+   * Drives a run in this process until it ends, parks or is paused; `left` where the signal was aborted before.
+   * @throws LockstepError SESSION_LOCKED where another process drives it
+   */
+  readonly drive: (run: string, signal: AbortSignal) => Promise<RunEnd | 'left'>;
   /** Cleans stale locks from now on, as the settings say: for a server that runs for long. */
   readonly cleanLocks: () => Disposable;
 }
@@ -148,6 +161,31 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
   });
   registerMigrationMethods(registry, migrations);
 
+  const runAgents = agentCatalogue({ env, home });
+  const runsAs = runSettings(env);
+  const looks = new RunLooks({ sessions, leases, agents: runAgents, clock });
+  const driver = new RunDriver({
+    sessions,
+    leases,
+    clock,
+    logger,
+    agents: runAgents,
+    settings: runsAs,
+    env: shellEnvironment(env),
+    onDidChange: (listener) => file.onDidChange(listener),
+  });
+  const launch = { env, home, endsWithUs: runsAs.endWithWindow };
+  const runs = new Runs({
+    sessions,
+    leases,
+    clock,
+    agents: runAgents,
+    looks,
+    driver,
+    launch: (id, isTaken) => launchRunner(id, launch, isTaken),
+  });
+  registerWorkflowMethods(registry, { agents: runAgents, leases, looks, runs });
+
   const running = new Set<Disposable>();
   let housekeeping: Disposable | undefined;
   return {
@@ -163,6 +201,7 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
       for (const watch of own) running.add(watch);
       return { dispose: () => own.forEach((watch) => watch.dispose()) };
     },
+    drive: (run, signal) => driver.drive(run, signal),
     cleanLocks: () => {
       const cleaning = startAutoCleaner(cleaner, settings.autoClean, logger);
       running.add(cleaning);

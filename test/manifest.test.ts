@@ -7,6 +7,7 @@ import {
   Commands,
   ContextKeys,
   GroupingCommands,
+  Languages,
   Settings,
   SortingCommands,
   StatusBarItems,
@@ -34,6 +35,8 @@ const manifestSchema = z.looseObject({
         ]),
       ),
     ),
+    languages: z.array(z.looseObject({ id: z.string(), configuration: z.string() })),
+    grammars: z.array(z.looseObject({ language: z.string(), path: z.string(), scopeName: z.string() })),
     configuration: z.looseObject({ properties: z.record(z.string(), z.looseObject({ scope: z.string() })) }),
   }),
 });
@@ -62,6 +65,7 @@ describe('the manifest and the ids in the code', () => {
     assert.deepEqual(sorted(Object.values(contributes.views).flatMap((views) => views.map(({ id }) => id))), [
       Views.locks,
       Views.sessions,
+      Views.workflows,
     ]);
     const { section, ...settings } = Settings;
     assert.deepEqual(
@@ -69,6 +73,18 @@ describe('the manifest and the ids in the code', () => {
       sorted(Object.values(settings).map((name) => `${section}.${name}`)),
     );
     assert.ok(activationEvents.includes(`onWebviewPanel:${WebviewTypes.transcript}`));
+  });
+
+  it('name the same languages, whose grammar and configuration are there', async () => {
+    const { languages, grammars } = contributes;
+    assert.deepEqual(sorted(languages.map(({ id }) => id)), sorted(Object.values(Languages)));
+    assert.deepEqual(sorted(grammars.map(({ language }) => language)), sorted(Object.values(Languages)));
+    for (const { path, scopeName } of grammars) {
+      const grammar: unknown = JSON.parse(await readFile(join(ROOT, path), 'utf8'));
+      assert.equal(z.looseObject({ scopeName: z.string() }).parse(grammar).scopeName, scopeName);
+    }
+    for (const { configuration } of languages)
+      assert.ok(z.looseObject({}).parse(JSON.parse(await readFile(join(ROOT, configuration), 'utf8'))));
   });
 
   it('use only commands, views and context keys that exist', () => {
@@ -86,7 +102,16 @@ describe('the manifest and the ids in the code', () => {
     ];
     for (const [id] of text.matchAll(/lockstep\.[a-zA-Z]+/g)) {
       assert.ok(
-        [...known, 'lockstep.store', 'lockstep.svg', 'lockstep.png', 'lockstep.transcript'].includes(id),
+        [
+          ...known,
+          'lockstep.store',
+          'lockstep.agents',
+          'lockstep.runs',
+          'lockstep.svg',
+          'lockstep.png',
+          'lockstep.transcript',
+          'lockstep.yaml',
+        ].includes(id),
         id,
       );
     }
@@ -108,7 +133,7 @@ describe('the manifest and the ids in the code', () => {
   });
 
   it('keep settings that name a place machine-scoped', () => {
-    for (const name of ['store', 'locks.roots', 'locks.sharedRoots', 'locks.autoClean']) {
+    for (const name of ['store', 'locks.roots', 'locks.sharedRoots', 'locks.autoClean', 'agents']) {
       assert.equal(contributes.configuration.properties[`lockstep.${name}`]?.scope, 'machine', name);
     }
   });

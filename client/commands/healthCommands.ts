@@ -41,11 +41,15 @@ export function healthCommands({
       const items = [
         item('list-tree', vscode.l10n.t('Show Sessions'), `${Views.sessions}.focus`),
         item('lock', vscode.l10n.t('Show Locks'), `${Views.locks}.focus`, countOf(locks)),
+        item('list-ordered', vscode.l10n.t('Show Workflows'), `${Views.workflows}.focus`),
         ...(stale > 0 && vscode.workspace.isTrusted
           ? [item('trash', vscode.l10n.t('Clean Up Stale Locks…'), Commands.cleanLocks, String(stale))]
           : []),
         ...(vscode.workspace.isTrusted
-          ? [item('add', vscode.l10n.t('New Session…'), Commands.newSession)]
+          ? [
+              item('add', vscode.l10n.t('New Session…'), Commands.newSession),
+              item('play', vscode.l10n.t('Run Workflow…'), Commands.runWorkflow),
+            ]
           : []),
         item('graph', vscode.l10n.t('Show Statistics'), Commands.showStatistics),
         item(

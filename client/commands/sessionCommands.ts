@@ -14,13 +14,17 @@ import { Commands } from '../ids.ts';
 import { plainText } from '../services/plainText.ts';
 import type { Call } from '../services/call.ts';
 import type { SessionSummary } from '../services/sessionModel.ts';
+import { runOfSession } from '../services/sessionRuns.ts';
 import type { CommandHandler } from './commandTable.ts';
 import { askIterations, askText } from './input.ts';
 import { leasedSession, targetSession, targetSessions, type Targets } from './target.ts';
 
 const isLive = ({ status }: SessionSummary) =>
   status === 'active' || status === 'paused' || status === 'timeout';
+/** What ends by itself, with its run, is not for a person to end. */
+const isOwn = (session: SessionSummary) => runOfSession(session) === undefined;
 const budgetLeft = (session: SessionSummary) => session.maxIterations - session.iterations;
+const isEndable = (session: SessionSummary) => isLive(session) && isOwn(session);
 const MORE = 10;
 
 /** The commands on Lockstep's own sessions. They call the server; the views follow the store. */
@@ -48,6 +52,13 @@ export function sessionCommands(
       MORE,
       MAX_ITERATIONS - session.maxIterations,
     );
+  };
+  /** Asks it of the run where the session is one, or a step of one. */
+  const askedOfRun = async (session: SessionSummary, command: string): Promise<boolean> => {
+    const run = runOfSession(session);
+    if (run === undefined) return false;
+    await vscode.commands.executeCommand(command, run);
+    return true;
   };
   return {
     [Commands.newSession]: async () => {
@@ -83,16 +94,18 @@ export function sessionCommands(
 
     [Commands.pauseSession]: async (argument) => {
       const title = vscode.l10n.t('Pause Session');
-      const id =
-        leasedSession(argument) ??
-        (
-          await targetSession(
-            argument,
-            targets,
-            title,
-            ({ status, pausing }) => status === 'active' && !pausing,
-          )
-        )?.id;
+      const leased = leasedSession(argument);
+      const session =
+        leased === undefined
+          ? await targetSession(
+              argument,
+              targets,
+              title,
+              ({ status, pausing }) => status === 'active' && !pausing,
+            )
+          : targets.sessions.get(leased);
+      if (session && (await askedOfRun(session, Commands.pauseRun))) return;
+      const id = session?.id ?? leased;
       if (id !== undefined) await call(sessionsPause, { id });
     },
 
@@ -104,7 +117,7 @@ export function sessionCommands(
         title,
         ({ status, pausing }) => status === 'paused' || status === 'timeout' || pausing,
       );
-      if (!session) return;
+      if (!session || (await askedOfRun(session, Commands.resumeRun))) return;
       if (budgetLeft(session) > 0 || session.pausing) {
         await call(sessionsResume, { id: session.id });
         return;
@@ -116,13 +129,13 @@ export function sessionCommands(
     [Commands.addIterations]: async (argument) => {
       const title = vscode.l10n.t('Add Iterations');
       const session = await targetSession(argument, targets, title, isLive);
-      if (!session) return;
+      if (!session || (await askedOfRun(session, Commands.continueRun))) return;
       const addIterations = await add(session, title);
       if (addIterations !== undefined) await call(sessionsUpdate, { id: session.id, addIterations });
     },
 
     [Commands.completeSession]: async (argument) => {
-      const session = await targetSession(argument, targets, vscode.l10n.t('Complete Session'), isLive);
+      const session = await targetSession(argument, targets, vscode.l10n.t('Complete Session'), isEndable);
       if (!session) return;
       const complete = vscode.l10n.t('Complete');
       const answer = await vscode.window.showWarningMessage(
@@ -135,7 +148,7 @@ export function sessionCommands(
 
     [Commands.failSession]: async (argument) => {
       const title = vscode.l10n.t('Fail Session');
-      const session = await targetSession(argument, targets, title, isLive);
+      const session = await targetSession(argument, targets, title, isEndable);
       if (!session) return;
       const error = await askText({
         title,

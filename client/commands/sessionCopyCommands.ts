@@ -14,6 +14,7 @@ import { fileNameOf } from '../services/fileName.ts';
 import { plainText } from '../services/plainText.ts';
 import type { Call } from '../services/call.ts';
 import type { SessionSummary } from '../services/sessionModel.ts';
+import { runOfSession } from '../services/sessionRuns.ts';
 import { bytesText } from '../views/age.ts';
 import type { CommandHandler } from './commandTable.ts';
 import { exportFolder, exportTo, tellExported } from './exportTarget.ts';
@@ -30,7 +31,8 @@ export function sessionCopyCommands(
   return {
     [Commands.forkSession]: async (argument) => {
       const title = vscode.l10n.t('Fork Session');
-      const session = await targetSession(argument, targets, title, () => true);
+      const isNoRun = (candidate: SessionSummary) => runOfSession(candidate) === undefined;
+      const session = await targetSession(argument, targets, title, isNoRun);
       if (!session) return;
       const fork = await call(sessionsFork, { id: session.id });
       await targets.tree.reveal(fork.id);

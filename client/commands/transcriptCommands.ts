@@ -6,6 +6,7 @@ import type { TranscriptPanels } from '../transcript/panels.ts';
 import type { TranscriptCalls } from '../transcript/transcriptCalls.ts';
 import type { CommandHandler } from './commandTable.ts';
 import { pickPlace } from './jumpList.ts';
+import { transcriptPlaceOf } from './runTarget.ts';
 import { openable, refChoices, targetRef, type Targets } from './target.ts';
 
 export interface TranscriptParts {
@@ -28,6 +29,11 @@ export function transcriptCommands({
       const session = openable(argument);
       if (session) {
         panels.open('ref' in session ? session.ref : OWN_REF + session.id, true);
+        return;
+      }
+      const row = transcriptPlaceOf(argument);
+      if (row) {
+        panels.open(row.ref, true, row.position);
         return;
       }
       const known = place.safeParse(argument);

@@ -1,5 +1,6 @@
 import { CloseAction, ErrorAction, LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
 import type * as vscode from 'vscode';
+import { Commands, Languages } from '../ids.ts';
 
 export interface LanguageClientOptions {
   /** Absolute path of the server's module; it runs on VS Code's own Node. */
@@ -30,7 +31,16 @@ export function createLanguageClient(options: LanguageClientOptions): LanguageCl
     'Lockstep',
     { run, debug: run },
     {
-      documentSelector: [],
+      // Past versions of a file, as a comparison shows them, are not checked.
+      documentSelector: ['file', 'untitled'].map((scheme) => ({ scheme, language: Languages.workflow })),
+      initializationOptions: {
+        workflowCommands: {
+          run: Commands.runWorkflow,
+          resume: Commands.resumeRun,
+          stop: Commands.stopRun,
+          show: Commands.openTranscript,
+        },
+      },
       outputChannel: log,
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),

@@ -15,13 +15,24 @@ export function serverEnvironment(read: ReadSetting, home: string, isTrusted: bo
   // In a workspace that is not trusted, nothing is changed.
   const autoClean = isTrusted ? textOf(read(Settings.lockAutoClean)) : 'off';
   const waitMs = read(Settings.lockWaitMs);
+  const parallelSteps = read(Settings.runsParallelSteps);
   return {
     ...(store === undefined ? {} : { LOCKSTEP_HOME: store }),
     ...listOf('LOCKSTEP_LOCK_ROOTS', roots),
     ...listOf('LOCKSTEP_LOCK_SHARED_ROOTS', sharedRoots),
     ...(autoClean === '' ? {} : { LOCKSTEP_LOCK_AUTO_CLEAN: autoClean }),
     ...(typeof waitMs === 'number' ? { LOCKSTEP_LOCK_WAIT_MS: String(waitMs) } : {}),
+    ...agentsOf(read(Settings.agents)),
+    ...(typeof parallelSteps === 'number' ? { LOCKSTEP_RUNS_PARALLEL: String(parallelSteps) } : {}),
+    ...(read(Settings.runsEndWithWindow) === true ? { LOCKSTEP_RUNS_END_WITH_WINDOW: '1' } : {}),
   };
+}
+
+/** Whatever is set is given on: the server tells what is wrong with it. An empty object is what is set by nobody. */
+function agentsOf(set: unknown): NodeJS.ProcessEnv {
+  if (set === undefined || set === null) return {};
+  const isUnset = typeof set === 'object' && !Array.isArray(set) && Object.keys(set).length === 0;
+  return isUnset ? {} : { LOCKSTEP_AGENTS: JSON.stringify(set) };
 }
 
 /** As JSON, just as it is: the server tells of what it does not understand, and goes on. */

@@ -27,6 +27,15 @@ export function fullTime(iso: string): string {
   return new Date(iso).toLocaleString(vscode.env.language, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
+/** The same, short enough for a list: the time of today, and of other days the day, too. */
+export function listTime(iso: string, now: number): string {
+  const at = new Date(iso);
+  const time = { hour: 'numeric', minute: '2-digit' } as const;
+  return at.toDateString() === new Date(now).toDateString()
+    ? at.toLocaleTimeString(vscode.env.language, time)
+    : at.toLocaleString(vscode.env.language, { month: 'short', day: 'numeric', ...time });
+}
+
 /** A count that fits a list: `950`, `12.3k`, `4.5M`. */
 export function shortCount(count: number): string {
   return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(count);

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { SessionStatus } from '../../server/protocol/session.ts';
 import type { SessionGroup, SessionSummary } from '../services/sessionModel.ts';
 import { revealBidi } from '../services/plainText.ts';
+import { runOfSession } from '../services/sessionRuns.ts';
 import { dollars, fullTime, shortAge, shortCount } from './age.ts';
 
 export function statusGroupLabel(group: SessionGroup): string {
@@ -50,11 +51,13 @@ export function sessionItem(session: SessionSummary, isPinned: boolean, now: num
   const age = shortAge(session.updatedAt, now);
   const label = session.label === undefined ? '' : ` · ${session.label}`;
   const pausing = session.pausing ? `${vscode.l10n.t('pausing')} · ` : '';
-  item.description = `${pausing}${iterations} · ${age}${label}`;
+  const kind = kindText(session);
+  item.description = `${pausing}${kind === undefined ? '' : `${kind} · `}${iterations} · ${age}${label}`;
   item.iconPath = session.pausing ? pausingIcon() : statusIcon(session.status);
   const state = session.pausing ? 'pausing' : session.status;
   const archived = session.archivedAt === undefined ? '' : '.archived';
-  item.contextValue = `session.${state}${archived}${isPinned ? '.pinned' : ''}`;
+  const run = runOfSession(session) === undefined ? '' : '.run';
+  item.contextValue = `session.${state}${archived}${run}${isPinned ? '.pinned' : ''}`;
   item.tooltip = tooltip(session);
   item.accessibilityInformation = {
     label: vscode.l10n.t(
@@ -69,6 +72,12 @@ export function sessionItem(session: SessionSummary, isPinned: boolean, now: num
   return item;
 }
 
+/** What a session is, where it is not one of its own. */
+function kindText({ kind }: SessionSummary): string | undefined {
+  if (kind === 'workflow') return vscode.l10n.t('run');
+  return kind === 'step' ? vscode.l10n.t('step') : undefined;
+}
+
 function tooltip(session: SessionSummary): string {
   const rows: [string, string | undefined][] = [
     [
@@ -78,6 +87,7 @@ function tooltip(session: SessionSummary): string {
         : statusLabel(session.status),
     ],
     [vscode.l10n.t('Iterations'), `${session.iterations} / ${session.maxIterations}`],
+    [vscode.l10n.t('Kind'), kindText(session)],
     [vscode.l10n.t('Mode'), session.mode],
     [vscode.l10n.t('Label'), session.label],
     [vscode.l10n.t('Model'), session.model],

@@ -7,6 +7,8 @@ import type { HealthModel } from '../services/healthModel.ts';
 import type { LockModel } from '../services/lockModel.ts';
 import { wireOf } from '../services/notifications.ts';
 import { revealBidi } from '../services/plainText.ts';
+import type { RunModel } from '../services/runModel.ts';
+import { isAtWork, waitsForPerson } from '../services/runStates.ts';
 import type { SessionModel } from '../services/sessionModel.ts';
 import { healthLabel } from './doctorReport.ts';
 
@@ -15,6 +17,7 @@ export interface StatusBarParts {
   readonly sessions: SessionModel;
   readonly locks: LockModel;
   readonly health: HealthModel;
+  readonly runs: RunModel;
 }
 
 /** What is wrong, as sentences. Stale locks are told of by their number: they are no reason for alarm. */
@@ -32,7 +35,10 @@ function hasProblems({ problems }: HealthCheck['details']): boolean {
   return Array.isArray(problems) && problems.length > 0;
 }
 
-/** The one status-bar item: the server's state and health, active and paused sessions, stale locks. Opens the menu. */
+/**
+ * The one status-bar item: the server's state and health, active and paused sessions, runs that wait for a person, stale
+ * locks. Opens the menu.
+ */
 export class StatusBar implements vscode.Disposable {
   readonly #item: vscode.StatusBarItem;
   readonly #parts: StatusBarParts;
@@ -43,13 +49,14 @@ export class StatusBar implements vscode.Disposable {
     this.#item = vscode.window.createStatusBarItem(StatusBarItems.status, vscode.StatusBarAlignment.Left);
     this.#item.name = vscode.l10n.t('Lockstep');
     const draw = () => this.#draw();
-    const { server, sessions, locks, health } = parts;
+    const { server, sessions, locks, health, runs } = parts;
     this.#disposables = [
       this.#item,
       server.onDidChangeState(draw),
       sessions.onDidChange(draw),
       locks.onDidChange(draw),
       health.onDidChange(draw),
+      runs.onDidChange(draw),
     ];
     this.#draw();
     this.#item.show();
@@ -82,7 +89,9 @@ export class StatusBar implements vscode.Disposable {
   }
 
   #drawCounts(): void {
-    const { sessions, locks, health } = this.#parts;
+    const { sessions, locks, health, runs } = this.#parts;
+    const atWork = runs.runs.filter(isAtWork).length;
+    const waiting = runs.runs.filter(waitsForPerson).length;
     const [active, paused, stale] = [sessions.count('active'), sessions.count('paused'), locks.staleCount];
     const troubles = troublesOf(health);
     const icon = troubles.length > 0 ? '$(warning) ' : '';
@@ -94,6 +103,9 @@ export class StatusBar implements vscode.Disposable {
     }
     const lines = [
       vscode.l10n.t('Lockstep: {0} active, {1} paused', active, paused),
+      ...(atWork + waiting === 0
+        ? []
+        : [vscode.l10n.t('Runs: {0} at work, {1} wait for you', atWork, waiting)]),
       ...(stale === 0
         ? []
         : [stale === 1 ? vscode.l10n.t('1 stale lock') : vscode.l10n.t('{0} stale locks', stale)]),
@@ -104,7 +116,11 @@ export class StatusBar implements vscode.Disposable {
           : troubles.map(revealBidi)),
     ];
     const locked = stale === 0 ? '' : ` $(unlock) ${stale}`;
-    this.#set(`${icon}Lockstep $(play-circle) ${active} $(debug-pause) ${paused}${locked}`, lines.join('\n'));
+    const asked = waiting === 0 ? '' : ` $(bell-dot) ${waiting}`;
+    this.#set(
+      `${icon}Lockstep $(play-circle) ${active} $(debug-pause) ${paused}${asked}${locked}`,
+      lines.join('\n'),
+    );
   }
 
   #set(text: string, words: string): void {

@@ -1,5 +1,8 @@
+import { WORKFLOW_FILE } from './workflow.ts';
+
 /** The files of the demo's workspace that the transcripts speak of, so that their paths open. */
 export const PROJECT_FILES: Readonly<Record<string, string>> = {
+  '.lockstep/workflows/fix-checkout.lockstep.yaml': WORKFLOW_FILE,
   'README.md': '# Shop\n\nA small shop, for trying Lockstep.\n',
   'docs/testing.md':
     '# Testing\n\n- Cart writes have to be awaited: the store answers in any order.\n- Prices are whole cents.\n',

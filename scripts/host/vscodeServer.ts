@@ -120,6 +120,10 @@ async function writeUserSettings(serverDataDir: string, options: VsCodeServerOpt
   const settings = { ...quietSettings, ...trustSettings, ...options.userSettings };
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'settings.json'), JSON.stringify(settings, undefined, 2));
+  // Machine-scoped ones count in the user's settings only until VS Code knows of their scope, some time after the start.
+  const machine = join(serverDataDir, 'data', 'Machine');
+  await mkdir(machine, { recursive: true });
+  await writeFile(join(machine, 'settings.json'), JSON.stringify(options.userSettings ?? {}, undefined, 2));
 }
 
 /** The server picks a free port itself and says which; there is no moment at which another process could take it. */

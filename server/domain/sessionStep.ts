@@ -39,6 +39,22 @@ export function step(
   return { session, iterationOpen, pauseReason, events };
 }
 
+/** The step that changes nothing. */
+export const unchanged: Decide = (state) => ({ ...state, events: [] });
+
+/** Several steps as one, each on what the one before it has left: all of them are written, or none. */
+export function together(...decides: readonly Decide[]): Decide {
+  return (state, now, isLeased) => {
+    let last = unchanged(state, now, isLeased);
+    const events: NewEvent[] = [];
+    for (const decide of decides) {
+      last = decide(last, now, isLeased);
+      events.push(...last.events);
+    }
+    return { ...last, events };
+  };
+}
+
 /** Now, but never before the last change: clocks are set back, histories are not. */
 export function timeAfter(session: Session, now: number): string {
   const at = new Date(now).toISOString();

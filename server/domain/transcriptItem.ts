@@ -25,6 +25,10 @@ const startData = z.looseObject({ task: text });
 const reasonData = z.looseObject({ reason: text });
 const errorData = z.looseObject({ error: text });
 const outcomeData = z.looseObject({ outcome: text });
+/** What a step of a run is asked in an iteration of its session. */
+const promptData = z.strictObject({ prompt: text });
+/** Which step's turn an iteration of a run is. */
+const turnData = z.strictObject({ step: text, iteration: z.int().optional() });
 /** A pause that was left for whoever drives the session. */
 const pausingData = z.looseObject({ pausing: z.literal(true), reason: text.optional() });
 const summaryData = z.looseObject({ summary: text });
@@ -87,8 +91,7 @@ export function itemFromEvent(event: SessionEvent, iteration: number): Transcrip
     }
     case 'iteration':
     case 'iteration_end': {
-      const outcome = outcomeData.safeParse(data);
-      const words = outcome.success ? outcome.data.outcome : jsonOf(data);
+      const words = iterationWords(data);
       return {
         ...base,
         kind: 'iteration',
@@ -132,6 +135,15 @@ export function itemFromEvent(event: SessionEvent, iteration: number): Transcrip
     default:
       return other;
   }
+}
+
+function iterationWords(data: SessionEvent['data']): string | undefined {
+  const outcome = outcomeData.safeParse(data);
+  if (outcome.success) return outcome.data.outcome;
+  const prompt = promptData.safeParse(data);
+  if (prompt.success) return prompt.data.prompt;
+  const turn = turnData.safeParse(data);
+  return turn.success ? turn.data.step : jsonOf(data);
 }
 
 /** Said of an event whose data holds `pausing`. */

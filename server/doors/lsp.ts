@@ -1,9 +1,4 @@
-import {
-  createConnection,
-  ProposedFeatures,
-  ResponseError,
-  TextDocumentSyncKind,
-} from 'vscode-languageserver/node';
+import { createConnection, ProposedFeatures, ResponseError } from 'vscode-languageserver/node';
 import type { Client } from '../methods/client.ts';
 import type { Registry } from '../methods/registry.ts';
 import type { Disposable } from '../platform/disposable.ts';
@@ -11,6 +6,8 @@ import type { Logger } from '../platform/logger.ts';
 import { didChange, sourcesDidChange } from '../protocol/notifications.ts';
 import type { SourceKind } from '../protocol/sourceSession.ts';
 import { rpcCode } from './jsonRpc.ts';
+import { workflowFacts } from './lspWorkflowFacts.ts';
+import { joinWorkflows } from './lspWorkflows.ts';
 
 export interface LspDoor {
   readonly registry: Registry;
@@ -41,15 +38,30 @@ export function connectLsp(): LspConnection {
   return {
     logger,
     serve({ registry, connect, onDidChange, onSourcesDidChange, version, onExit }) {
-      connection.onInitialize(() => ({
-        capabilities: { textDocumentSync: TextDocumentSyncKind.None },
+      const client = connect();
+      const facts = workflowFacts({
+        client,
+        registry,
+        logger,
+        onAgents: () => language.agentsChanged(),
+        onRuns: () => language.runsChanged(),
+      });
+      const language = joinWorkflows(
+        connection,
+        { agents: () => facts.agents, runOf: (uri) => facts.runOf(uri) },
+        () => facts.refresh(),
+      );
+      connection.onInitialize((params) => ({
+        capabilities: language.initialize(params),
         serverInfo: { name: 'lockstep', version },
       }));
       connection.onInitialized(() => {
-        onDidChange((revision) => void connection.sendNotification(didChange.name, { revision }));
+        onDidChange((revision) => {
+          void connection.sendNotification(didChange.name, { revision });
+          if (language.isInUse()) facts.refresh();
+        });
         onSourcesDidChange((kinds) => void connection.sendNotification(sourcesDidChange.name, { kinds }));
       });
-      const client = connect();
       for (const { name } of registry.methods()) {
         connection.onRequest(`lockstep/${name}`, async (params: unknown) => {
           const outcome = await client.call(name, params ?? {});
@@ -59,7 +71,11 @@ export function connectLsp(): LspConnection {
         });
       }
       // The process ends with the exit notification: what takes time is done before.
-      connection.onShutdown(() => client.close());
+      connection.onShutdown(() => {
+        facts.dispose();
+        language.dispose();
+        return client.close();
+      });
       connection.onExit(onExit);
       connection.listen();
     },

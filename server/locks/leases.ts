@@ -121,6 +121,14 @@ export class Leases {
     return released;
   }
 
+  /** Who drives a session: the lease on it, if it lasts still, and its owner is not proved dead. */
+  async holder(session: string): Promise<Lease | undefined> {
+    const { leases, owners, clock } = this.#parts;
+    const { lease } = await leases.leaseState(session);
+    if (!isHeld(lease, clock.now())) return undefined;
+    return (await owners.judge(lease.owner)).verdict === 'dead' ? undefined : lease;
+  }
+
   /** Ends a stale lease, if it is still the one that was seen. False: it is not. */
   async end(lease: Lease): Promise<boolean> {
     const ended = await this.#parts.leases.end(lease);

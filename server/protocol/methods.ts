@@ -11,6 +11,7 @@ import * as openclawWrite from './openclawWriteMethods.ts';
 import * as migration from './migrationMethods.ts';
 import * as sources from './sourceMethods.ts';
 import * as transcripts from './transcriptMethods.ts';
+import * as workflows from './workflowMethods.ts';
 import type { Method } from './method.ts';
 
 /** Every method of the wire, on one screen. A test holds that each is registered, and nothing besides. */
@@ -74,4 +75,14 @@ export const methods: readonly Method[] = [
   openclawWrite.sessionsReset,
   openclawWrite.sessionsDelete,
   openclawWrite.sessionsCompact,
+  workflows.workflowsRead,
+  workflows.agentsList,
+  workflows.runsStart,
+  workflows.runsList,
+  workflows.runsGet,
+  workflows.runsContinue,
+  workflows.runsPause,
+  workflows.runsStop,
+  workflows.runsAnswer,
+  workflows.runsNotify,
 ];

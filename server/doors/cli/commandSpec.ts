@@ -3,7 +3,7 @@ import { UsageError } from './commandError.ts';
 import type { CommandContext } from './context.ts';
 
 /** What a shell can offer in a place. */
-export const completes = z.enum(['session', 'trashed', 'file', 'folder', 'command', 'method']);
+export const completes = z.enum(['session', 'run', 'trashed', 'file', 'folder', 'command', 'method']);
 export type Completes = z.infer<typeof completes>;
 
 /** What is known of the values of an argument or an option. */
@@ -25,17 +25,21 @@ const optionMeta = z.object({
   description: z.string(),
   preset: z.string().optional(),
   hidden: z.boolean().optional(),
+  repeats: z.boolean().optional(),
   completes: completes.optional(),
   choices: z.array(z.string()).readonly().optional(),
 });
 export type OptionSpec = z.infer<typeof optionMeta> & { readonly name: string };
 
-/** An option: how it is written, what it does, and what its value has to be. `preset` stands where it is left out. */
+/**
+ * An option: how it is written, what it does, and what its value has to be. `preset` stands where it is left out; one
+ * that `repeats` may be given several times, and its value is the list of them.
+ */
 export function option<S extends z.ZodType>(
   flags: string,
   description: string,
   schema: S,
-  more: Pick<z.infer<typeof optionMeta>, 'preset' | 'hidden' | 'completes' | 'choices'> = {},
+  more: Pick<z.infer<typeof optionMeta>, 'preset' | 'hidden' | 'repeats' | 'completes' | 'choices'> = {},
 ): S {
   return schema.meta({ flags, description, ...more });
 }
@@ -64,7 +68,13 @@ export interface CliCommand {
   readonly run: (context: CommandContext, args: readonly string[], given: unknown) => Promise<number | void>;
 }
 
-export const COMMAND_GROUPS = ['Drive a session', 'Look', 'Keep and clean', 'For programs'] as const;
+export const COMMAND_GROUPS = [
+  'Drive a session',
+  'Run workflows',
+  'Look',
+  'Keep and clean',
+  'For programs',
+] as const;
 export type CommandGroup = (typeof COMMAND_GROUPS)[number];
 
 interface Definition<O extends z.ZodRawShape> extends Omit<CliCommand, 'options' | 'arguments' | 'run'> {

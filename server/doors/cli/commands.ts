@@ -1,10 +1,15 @@
+import { agents } from './agentsCommand.ts';
 import type { CliCommand } from './commandSpec.ts';
 import { completion } from './completionCommand.ts';
 import * as copies from './copyCommands.ts';
 import { doctorCommand } from './doctorCommand.ts';
+import { drive } from './driveCommand.ts';
 import * as lifecycle from './lifecycleCommands.ts';
 import { list } from './listCommand.ts';
 import { migrate } from './migrateCommand.ts';
+import { run } from './runCommand.ts';
+import { stop } from './runControl.ts';
+import { runs } from './runsCommand.ts';
 import * as look from './showCommands.ts';
 import { stats } from './statsCommand.ts';
 import * as store from './storeCommands.ts';
@@ -23,6 +28,10 @@ export const commands: readonly CliCommand[] = [
   lifecycle.fail,
   copies.fork,
   withLease,
+  run,
+  runs,
+  stop,
+  agents,
   list,
   look.show,
   watch,
@@ -40,5 +49,6 @@ export const commands: readonly CliCommand[] = [
   wire.call,
   wire.rpc,
   wire.methods,
+  drive,
   completion(() => commands),
 ];

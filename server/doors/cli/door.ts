@@ -7,6 +7,8 @@ import type { Disposable } from '../../platform/disposable.ts';
 export interface CliDoor {
   readonly registry: Registry;
   readonly connect: (onLost?: (session: string) => void) => Client;
+  /** Drives a run until it stands still, or until the signal; that leaves it. @throws CallFailed */
+  readonly drive: (run: string, signal: AbortSignal) => Promise<string>;
   readonly env: NodeJS.ProcessEnv;
   readonly onDidChange: (listener: (revision: number) => void) => Disposable;
   readonly version: string;

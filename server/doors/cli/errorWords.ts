@@ -12,6 +12,9 @@ const transition = z.looseObject({ from: z.string() });
 const VERBS: Readonly<Record<string, string>> = {
   'sessions.pause': 'pause',
   'sessions.restore': 'restore',
+  'runs.pause': 'pause',
+  'runs.continue': 'resume',
+  'runs.stop': 'stop',
 };
 const sessionParams = z.looseObject({ id: z.string(), addIterations: z.number().optional() });
 

@@ -1,5 +1,6 @@
 import type { SessionEvent } from '../../protocol/event.ts';
 import type { JsonObject } from '../../protocol/json.ts';
+import { runEventInWords } from './runEventWords.ts';
 import { duration, oneLine } from './text.ts';
 
 /** Longer ones than any terminal is wide: what is cut off here, nobody would see. */
@@ -45,7 +46,7 @@ function words(type: string, data: JsonObject): string {
     case 'update':
       return data['pausing'] === true ? `pause asked for${after(said('reason'))}` : `changed${rest(data)}`;
     default:
-      return `${type}${rest(data)}`;
+      return runEventInWords(type, data) ?? `${type}${rest(data)}`;
   }
 }
 

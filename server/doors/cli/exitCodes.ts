@@ -6,6 +6,8 @@ export const EXIT = {
   limit: 3,
   paused: 4,
   locked: 5,
+  gate: 6,
+  stopped: 7,
   interrupted: 130,
 } as const;
 
@@ -14,8 +16,10 @@ export const EXIT_WORDS: readonly (readonly [code: number, words: string])[] = [
   [EXIT.ok, 'done'],
   [EXIT.error, 'failed'],
   [EXIT.usage, 'wrong usage; nothing was done'],
-  [EXIT.limit, 'the session has used up its iterations'],
-  [EXIT.paused, 'the session is paused'],
+  [EXIT.limit, 'the session has used up its iterations, or the run reached a limit'],
+  [EXIT.paused, 'the session or run is paused'],
   [EXIT.locked, 'somebody else holds the session'],
+  [EXIT.gate, 'the run waits at a gate for a person'],
+  [EXIT.stopped, 'the run was stopped'],
   [EXIT.interrupted, 'ended by Ctrl+C'],
 ];

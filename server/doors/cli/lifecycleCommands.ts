@@ -3,12 +3,14 @@ import * as z from 'zod';
 import { jsonObject } from '../../protocol/json.ts';
 import { MAX_ITERATIONS, type Session } from '../../protocol/session.ts';
 import * as lifecycle from '../../protocol/sessionLifecycleMethods.ts';
+import { sessionsGet } from '../../protocol/sessionQueryMethods.ts';
 import { UsageError } from './commandError.ts';
 import { defineCommand, option } from './commandSpec.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exitCodes.ts';
 import { readAll, readArgument, readJson } from './input.ts';
 import { wholeNumber, words } from './optionValues.ts';
+import { continueRun, moreIterations, pauseRun } from './runControl.ts';
 import { leasedSession, leaseFor, sessionId, sessionOrLeased } from './sessionArgument.ts';
 import { howToGoOn, progressInWords } from './sessionWords.ts';
 
@@ -18,7 +20,7 @@ const SESSION = {
   completes: 'session',
 } as const;
 
-const reason = option('--reason <text>', 'why; it stands in the history', words);
+const reason = option('--reason <text>', 'why, for a session; it stands in the history', words);
 
 export const start = defineCommand({
   name: 'start',
@@ -114,7 +116,7 @@ export const iterate = defineCommand({
 export const pause = defineCommand({
   name: 'pause',
   group: 'Drive a session',
-  summary: 'Pause a session; where somebody drives it, ask them to',
+  summary: 'Pause a session or a run; where somebody drives it, ask them to',
   details:
     'Work in flight is never cut: while somebody holds the session it is "pausing", until their iteration ends or the next would begin.',
   arguments: [SESSION],
@@ -122,6 +124,10 @@ export const pause = defineCommand({
   examples: [{ line: "lockstep pause login-fix --reason 'lunch'", words: 'goes on with lockstep resume' }],
   async run(context, [given], options) {
     const id = await sessionOrLeased(context, given);
+    if (await isRun(context, id)) {
+      if (options.reason !== undefined) throw new UsageError(NO_REASON);
+      return pauseRun(context, id);
+    }
     await answerSession(context, await context.call(lifecycle.sessionsPause, { id, ...options }));
   },
 });
@@ -129,7 +135,9 @@ export const pause = defineCommand({
 export const resume = defineCommand({
   name: 'resume',
   group: 'Drive a session',
-  summary: 'Let a paused session go on, or one that has used up its iterations',
+  summary: 'Let a paused session or run go on, or one that has used up its iterations',
+  details:
+    'A run of a workflow also goes on that is parked at a gate or at another limit, or whose process is gone.',
   arguments: [SESSION],
   options: {
     add: option(
@@ -137,15 +145,27 @@ export const resume = defineCommand({
       'iterations to add',
       wholeNumber(1, MAX_ITERATIONS, 'a number of iterations').optional(),
     ),
+    more: option(
+      '--more <amount>',
+      'of what a run is parked for: iterations, a time (30m), tokens, US dollars, or output (64MiB)',
+      words,
+    ),
     reason,
   },
   examples: [
     { line: 'lockstep resume login-fix', words: 'after a pause' },
     { line: 'lockstep resume login-fix --add 10', words: 'with ten more iterations' },
+    { line: 'lockstep resume 019cdf3a-7b21 --more 30m', words: 'a run that has used up its time' },
   ],
-  async run(context, [given], { add, reason }) {
+  async run(context, [given], { add, more, reason }) {
+    if (add !== undefined && more !== undefined) throw new UsageError('give --add or --more, not both');
     const id = await sessionOrLeased(context, given);
-    const session = await context.call(lifecycle.sessionsResume, { id, addIterations: add, reason });
+    if (await isRun(context, id)) {
+      if (reason !== undefined) throw new UsageError(NO_REASON);
+      return continueRun(context, id, { add, more });
+    }
+    const addIterations = more === undefined ? add : moreIterations(more);
+    const session = await context.call(lifecycle.sessionsResume, { id, addIterations, reason });
     await answerSession(context, session);
   },
 });
@@ -203,6 +223,13 @@ export const fail = defineCommand({
     await answerSession(context, session);
   },
 });
+
+const NO_REASON = '--reason is for sessions; a run of a workflow keeps none';
+
+/** Runs of workflows are paused and continued by what drives them. */
+async function isRun(context: CommandContext, id: string): Promise<boolean> {
+  return (await context.call(sessionsGet, { id })).kind === 'workflow';
+}
 
 function answerSession(context: CommandContext, session: Session): Promise<void> {
   return context.answer(session, () => [`${session.id} ${progressInWords(session)}`]);

@@ -30,6 +30,7 @@ Examples:
   id=$(lockstep start 'Fix the login test' --max-iterations 10)
   while lockstep iterate "$id"; do ./agent.sh || break; done
   lockstep list --status active,paused
+  lockstep run fix-tests.lockstep.yaml
   lockstep watch
   lockstep with-lease login-fix -- ./agent.sh
 `;
@@ -84,10 +85,12 @@ function createCommand(spec: CliCommand, program: Command, { run }: ProgramParts
   return command;
 }
 
-function createOption({ flags, description, preset, hidden, choices }: OptionSpec): Option {
+function createOption({ flags, description, preset, hidden, repeats, choices }: OptionSpec): Option {
   const offered = choices === undefined ? '' : `: ${choices.join(', ')}`;
   const made = new Option(flags, description + offered);
   if (preset !== undefined) made.default(preset, preset);
+  if (repeats === true)
+    made.argParser<string[]>((value, before) => [...(Array.isArray(before) ? before : []), value]);
   return hidden === true ? made.hideHelp() : made;
 }
 

@@ -5,6 +5,8 @@ import type { CommandContext } from './context.ts';
 import { EXIT } from './exitCodes.ts';
 import { LiveScreen } from './liveScreen.ts';
 import { wholeNumber } from './optionValues.ts';
+import { personAt } from './person.ts';
+import { RunFollower } from './runFollower.ts';
 import { sessionId } from './sessionArgument.ts';
 import { howToGoOn, progressInWords, statusOf, statusStyle } from './sessionWords.ts';
 import { allEvents, eventLine, lastEvents } from './showCommands.ts';
@@ -18,7 +20,7 @@ export const watch = defineCommand({
   group: 'Look',
   summary: 'Watch the open sessions, or what happens in one',
   details:
-    'In a terminal the list is drawn in place. Elsewhere there is a line for each session that changed. With a session: its events as they come; it ends with the session, with 0 if that is completed and 1 if it failed.',
+    'In a terminal the list is drawn in place. Elsewhere there is a line for each session that changed. With a session: its events as they come; it ends with the session, with 0 if that is completed and 1 if it failed. A run of a workflow is shown as lockstep run shows it, and questions of its agents are asked.',
   arguments: [
     {
       name: '[session]',
@@ -37,11 +39,21 @@ export const watch = defineCommand({
     { line: 'lockstep watch login-fix --json | jq -r .type', words: 'its events, one a line, for a program' },
   ],
   async run(context, [given], { last }) {
-    if (given !== undefined) return watchSession(context, await sessionId(context, given), last);
+    if (given !== undefined) {
+      const id = await sessionId(context, given);
+      const { kind } = await context.call(sessionsGet, { id });
+      if (kind === 'workflow') return watchRun(context, id);
+      return watchSession(context, id, last);
+    }
     const isLive = context.terminal !== undefined && !context.json;
     return isLive ? watchInPlace(context) : watchChanges(context);
   },
 });
+
+function watchRun(context: CommandContext, id: string): Promise<number> {
+  const following = { person: personAt(context), endsWhen: 'ended', isOurs: false } as const;
+  return new RunFollower(context, id, following).follow();
+}
 
 async function watchInPlace(context: CommandContext): Promise<number> {
   const screen = new LiveScreen(context.door.stdout);

@@ -6,17 +6,18 @@ import { EXIT } from './exitCodes.ts';
 
 /** The shortest time between two looks, in milliseconds: a burst of changes is one. */
 const PAUSE_MS = 100;
-/** Ages are shown in minutes. */
+/** Ages are shown in minutes, in milliseconds. */
 const EVERY_MS = 60_000;
 
 /**
- * Looks at the store now, after each change of it, when the terminal gets another size, and each minute; never twice
- * at once. Goes on until a look gives an exit code, a signal comes, or nobody reads any more.
+ * Looks at the store now, after each change of it, when the terminal gets another size, and each minute, or as often as
+ * is told; never twice at once. Goes on until a look gives an exit code, a signal comes, or nobody reads any more.
  */
 export async function watching(
   { onDidChange, stdout }: Pick<CliDoor, 'onDidChange' | 'stdout'>,
   onSignal: (listener: (code: number) => void) => Disposable,
   look: () => Promise<number | undefined>,
+  everyMs = EVERY_MS,
 ): Promise<number> {
   const ended = new AbortController();
   const { promise, resolve, reject } = Promise.withResolvers<number>();
@@ -44,7 +45,7 @@ export async function watching(
     if (!isLooking) void looks();
   };
   const disposables = [onDidChange(onDue), onSignal(resolve)];
-  const timer = setInterval(onDue, EVERY_MS);
+  const timer = setInterval(onDue, everyMs);
   stdout.on('resize', onDue).on('error', unread).on('close', unread);
   try {
     onDue();

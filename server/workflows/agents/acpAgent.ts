@@ -1,17 +1,13 @@
 import { client, methods, RequestError, type ClientConnection } from '@agentclientprotocol/sdk';
 import { randomUUID } from 'node:crypto';
-import {
-  superviseProcess,
-  type ProcessExit,
-  type SupervisedProcess,
-} from '../supervisor/supervisedProcess.ts';
+import type { ProcessExit, SupervisedProcess } from '../supervisor/supervisedProcess.ts';
 import { AcpConversation, type Said } from './acp/acpConversation.ts';
-import { AcpOutput } from './acp/acpOutput.ts';
 import { CANCELLED, permissionAnswer, permissionQuestion } from './acp/acpPermission.ts';
 import { AcpUpdates } from './acp/acpUpdates.ts';
 import { AcpWire } from './acp/acpWire.ts';
 import type { Agent, AgentOutcome, AgentRequest, AgentResult, AgentSink } from './agent.ts';
-import { agentEnvironment } from './agentEnvironment.ts';
+import { AgentOutput } from './agentOutput.ts';
+import { exitPart, startAgent, type AgentParts } from './agentProcess.ts';
 import type { AcpAgentSetting } from './agentSettings.ts';
 import { EventTurns } from './eventTurns.ts';
 import { exitWords, timeWords } from './exitWords.ts';
@@ -22,35 +18,25 @@ export type AcpSetting = Pick<AcpAgentSetting, 'command' | 'env' | 'passEnv'>;
 const CANCEL_MS = 5_000;
 /** How long it may take to go after its stdin was closed: it may have a session to write. */
 const LEAVE_MS = 2_000;
+/** How many of the last lines of standard error a message holds. */
+const MAX_STDERR_LINES = 10;
 
 /** An agent that speaks the Agent Client Protocol: a program, started anew for each iteration, with one prompt. */
 export class AcpAgent implements Agent {
   readonly #setting: AcpSetting;
-  readonly #ownEnv: NodeJS.ProcessEnv;
-  readonly #graceMs: number | undefined;
+  readonly #parts: AgentParts;
 
-  /**
-   * @param ownEnv   our environment, of which the agent gets a part
-   * @param graceMs  between the request to stop and SIGTERM, and between that and SIGKILL
-   */
-  constructor(setting: AcpSetting, ownEnv: NodeJS.ProcessEnv, graceMs?: number) {
+  /** `graceMs` of the parts also bounds the time from the request to stop to SIGTERM. */
+  constructor(setting: AcpSetting, parts: AgentParts) {
     this.#setting = setting;
-    this.#ownEnv = ownEnv;
-    this.#graceMs = graceMs;
+    this.#parts = parts;
   }
 
   async run(request: AgentRequest, sink: AgentSink, signal: AbortSignal): Promise<AgentResult> {
     if (signal.aborted)
       return { outcome: 'cancelled', message: 'The run was ended before the agent was started.', output: '' };
-    const agent = superviseProcess({
-      argv: this.#setting.command,
-      cwd: request.cwd,
-      env: agentEnvironment(this.#ownEnv, this.#setting, request.env),
-      timeoutMs: request.timeoutMs,
-      marker: request.marker,
-      ...(this.#graceMs === undefined ? {} : { graceMs: this.#graceMs }),
-    });
-    return new AcpIteration(agent, request, sink, signal, this.#graceMs ?? CANCEL_MS).result();
+    const agent = await startAgent(this.#setting.command, this.#setting, request, this.#parts);
+    return new AcpIteration(agent, request, sink, signal, this.#parts.graceMs ?? CANCEL_MS).result();
   }
 }
 
@@ -62,7 +48,8 @@ class AcpIteration {
   readonly #cancelMs: number;
   readonly #turns: EventTurns;
   readonly #updates = new AcpUpdates();
-  readonly #output: AcpOutput;
+  readonly #output: AgentOutput;
+  readonly #wire: AcpWire;
   readonly #connection: ClientConnection;
   readonly #conversation: AcpConversation;
   /** Settles when an answer to a permission request would come too late. */
@@ -80,9 +67,9 @@ class AcpIteration {
     this.#request = request;
     this.#signal = signal;
     this.#cancelMs = cancelMs;
-    this.#turns = new EventTurns(sink, () => agent.end());
+    this.#turns = new EventTurns(sink, request.maxOutputBytes, () => agent.end());
     const tell = this.#turns.events.bind(this.#turns);
-    const wire = new AcpWire(
+    this.#wire = new AcpWire(
       agent.stdin,
       {
         update: (params) => tell(this.#updates.take(params)),
@@ -94,14 +81,14 @@ class AcpIteration {
       },
       agent.exited,
     );
-    this.#output = new AcpOutput(wire, tell, request.maxOutputBytes, () => agent.end());
+    this.#output = new AgentOutput(this.#turns);
     this.#connection = client({ name: 'lockstep' })
       .onRequest(
         methods.client.session.requestPermission,
         (params: unknown) => params,
         ({ params }) => this.#permission(params),
       )
-      .connect(wire.stream);
+      .connect(this.#wire.stream);
     this.#conversation = new AcpConversation(this.#connection.agent, this.#updates, tell);
     void agent.exited.then(() => this.#moot.resolve());
   }
@@ -109,12 +96,13 @@ class AcpIteration {
   async result(): Promise<AgentResult> {
     const onAbort = () => this.#cancel();
     this.#signal.addEventListener('abort', onAbort);
+    if (this.#signal.aborted) onAbort();
     const conversation = this.#conversation.run(this.#request).finally(() => this.#leave());
     try {
       await Promise.all([
-        this.#started(),
+        this.#agent.started.then((group) => group && this.#turns.started(group)),
         // Whatever is still asked of the agent gets no answer after that.
-        this.#output.readStdout(this.#agent.stdout).finally(() => this.#connection.close()),
+        this.#readStdout().finally(() => this.#connection.close()),
         this.#output.readStderr(this.#agent.stderr),
       ]);
       const exit = await this.#agent.exited;
@@ -130,9 +118,12 @@ class AcpIteration {
     }
   }
 
-  async #started(): Promise<void> {
-    const started = await this.#agent.started;
-    if (started) await this.#turns.started({ ...started, marker: this.#request.marker });
+  async #readStdout(): Promise<void> {
+    await this.#output.readStdout(this.#agent.stdout, async (lines) => {
+      for (const line of lines) if (this.#turns.limit === undefined) await this.#wire.line(line);
+    });
+    const rest = this.#output.rest();
+    if (rest !== undefined) await this.#turns.events([{ type: 'raw', stream: 'stdout', text: rest }]);
   }
 
   async #permission(params: unknown) {
@@ -184,19 +175,14 @@ class AcpIteration {
       ...(told === '' ? {} : { message: told }),
       ...(usage === undefined ? {} : { usage }),
       ...(sessionHandle === undefined ? {} : { sessionHandle }),
-      ...(exit.code === undefined && exit.signal === undefined
-        ? {}
-        : {
-            exit: {
-              ...(exit.code === undefined ? {} : { code: exit.code }),
-              ...(exit.signal === undefined ? {} : { signal: exit.signal }),
-            },
-          }),
+      outputBytes: this.#turns.bytes,
+      ...exitPart(exit),
     };
   }
 
   #outcome(said: Said, exit: ProcessExit): { readonly outcome: AgentOutcome; readonly message?: string } {
-    if (this.#output.limit !== undefined) return { outcome: 'limit', message: this.#output.limit };
+    const { limit } = this.#turns;
+    if (limit !== undefined) return { outcome: 'limit', message: limit };
     if (said.outcome !== undefined && said.outcome !== 'error') return { outcome: said.outcome, ...said };
     switch (exit.reason) {
       case 'startFailed':
@@ -215,7 +201,7 @@ class AcpIteration {
   }
 
   #death(exit: ProcessExit): string {
-    const last = this.#output.lastOfStderr;
+    const last = this.#output.stderr.trim().split(/\r?\n/).slice(-MAX_STDERR_LINES).join('\n');
     const words = `${exitWords(exit, '')} It had not answered its prompt.`;
     return last === '' ? words : `${words} The last that it wrote to standard error:\n${last}`;
   }

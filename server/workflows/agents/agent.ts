@@ -1,5 +1,6 @@
 import type { Tokens } from '../../protocol/session.ts';
 import type { ProcessGroup } from '../supervisor/processGroup.ts';
+import type { AgentLimits } from './limits/agentLimits.ts';
 
 /** What an agent is asked to do: one iteration of a step. */
 export interface AgentRequest {
@@ -10,8 +11,10 @@ export interface AgentRequest {
   readonly env: Readonly<Record<string, string>>;
   /** Wall clock of this iteration. */
   readonly timeoutMs: number;
-  /** Standard output and standard error together. */
+  /** Of the events: what is read of standard output and standard error together, in UTF-8. */
   readonly maxOutputBytes: number;
+  /** Enforced where the system can: `SystemdScopes.enforcement` tells. */
+  readonly limits?: AgentLimits;
   /** A UUID of this try alone, recorded before the agent is started: by it its processes are found again. */
   readonly marker: string;
   /** What loads or resumes the session of an earlier iteration; from `AgentResult.sessionHandle`. */
@@ -77,6 +80,8 @@ export interface AgentResult {
   readonly truncated?: boolean;
   readonly usage?: AgentUsage;
   readonly sessionHandle?: string;
+  /** What `AgentRequest.maxOutputBytes` bounds; absent where the agent was not started. */
+  readonly outputBytes?: number;
   /** Of the agent's process, where it has ended by itself or by a signal. */
   readonly exit?: { readonly code?: number; readonly signal?: string };
 }

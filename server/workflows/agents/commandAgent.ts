@@ -1,12 +1,10 @@
-import type { Readable } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
-import { systemErrorCode } from '../../platform/systemError.ts';
-import { LineSplitter } from '../supervisor/lineSplitter.ts';
-import { superviseProcess, type ProcessExit } from '../supervisor/supervisedProcess.ts';
+import type { ProcessExit } from '../supervisor/supervisedProcess.ts';
 import type { Agent, AgentOutcome, AgentRequest, AgentResult, AgentSink } from './agent.ts';
-import { agentEnvironment, type EnvironmentSetting } from './agentEnvironment.ts';
+import type { EnvironmentSetting } from './agentEnvironment.ts';
+import { AgentOutput } from './agentOutput.ts';
+import { exitPart, startAgent, type AgentParts } from './agentProcess.ts';
 import { EventTurns } from './eventTurns.ts';
-import { exitWords, sizeWords, timeWords } from './exitWords.ts';
+import { exitWords, timeWords } from './exitWords.ts';
 import type { StreamOutcome, StreamReader } from './streams/streamReader.ts';
 
 /** An agent of the protocol `command`: a program that is given a prompt, and prints. */
@@ -21,59 +19,52 @@ export interface CommandAgentSetting extends EnvironmentSetting {
 }
 
 const PROMPT = '{prompt}';
-export const MAX_LINE_BYTES = 8 * 1024 * 1024;
-/** How much of standard error is kept for the message, in UTF-16 units. */
-const MAX_STDERR_TAIL = 4 * 1024;
 
-/** One program, started anew for each iteration. */
+/**
+ * One program, started anew for each iteration. It begins a new session each time, and goes on with none of its own: what
+ * one iteration is to know of the one before, its prompt says.
+ */
 export class CommandAgent implements Agent {
   readonly #setting: CommandAgentSetting;
   readonly #newReader: () => StreamReader;
-  readonly #ownEnv: NodeJS.ProcessEnv;
-  readonly #graceMs: number | undefined;
+  readonly #parts: AgentParts;
 
-  /**
-   * @param newReader  one for each iteration, for what the program prints
-   * @param ownEnv     our environment, of which the agent gets a part
-   * @param graceMs    between SIGTERM and SIGKILL
-   */
-  constructor(
-    setting: CommandAgentSetting,
-    newReader: () => StreamReader,
-    ownEnv: NodeJS.ProcessEnv,
-    graceMs?: number,
-  ) {
+  /** @param newReader  one for each iteration, for what the program prints */
+  constructor(setting: CommandAgentSetting, newReader: () => StreamReader, parts: AgentParts) {
     this.#setting = setting;
     this.#newReader = newReader;
-    this.#ownEnv = ownEnv;
-    this.#graceMs = graceMs;
+    this.#parts = parts;
   }
 
   async run(request: AgentRequest, sink: AgentSink, signal: AbortSignal): Promise<AgentResult> {
-    if (signal.aborted) return cancelled('');
-    const agent = superviseProcess({
-      argv: argvOf(this.#setting, request.prompt),
-      cwd: request.cwd,
-      env: agentEnvironment(this.#ownEnv, this.#setting, request.env),
-      timeoutMs: request.timeoutMs,
-      marker: request.marker,
-      ...(this.#graceMs === undefined ? {} : { graceMs: this.#graceMs }),
-    });
-    const turns = new EventTurns(sink, () => agent.end());
-    const output = new AgentOutput(this.#newReader(), turns, request.maxOutputBytes, () => agent.end());
+    if (signal.aborted)
+      return { outcome: 'cancelled', message: 'The run was ended before the agent was started.', output: '' };
+    const agent = await startAgent(
+      argvOf(this.#setting, request.prompt),
+      this.#setting,
+      request,
+      this.#parts,
+    );
+    const turns = new EventTurns(sink, request.maxOutputBytes, () => agent.end());
+    const output = new AgentOutput(turns);
+    const reader = this.#newReader();
     const onAbort = () => agent.end();
     signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
     try {
       agent.stdin.end(this.#setting.prompt === 'argument' ? undefined : request.prompt);
       await Promise.all([
-        agent.started.then((started) => started && turns.started({ ...started, marker: request.marker })),
-        output.readStdout(agent.stdout),
+        agent.started.then((group) => group && turns.started(group)),
+        output.readStdout(agent.stdout, (lines) => turns.events(reader.lines(lines))),
         output.readStderr(agent.stderr),
       ]);
       const exit = await agent.exited;
-      const said = await output.end(exit);
-      await turns.settled();
-      return resultOf(request, { said, exit, limit: output.limit, stderr: output.stderr }, signal.aborted);
+      const said = reader.end({
+        code: exit.reason === 'exit' ? exit.code : undefined,
+        rest: output.rest(),
+      });
+      await turns.events(said.events ?? []);
+      return resultOf(request, { said, exit, turns, stderr: output.stderr }, signal.aborted);
     } finally {
       signal.removeEventListener('abort', onAbort);
       agent.end();
@@ -89,94 +80,16 @@ function argvOf({ command, prompt = 'stdin' }: CommandAgentSetting, text: string
   return [program, ...(hasPlace ? args.map((arg) => arg.replaceAll(PROMPT, () => text)) : [...args, text])];
 }
 
-/** What one program prints: into events, up to its limits. */
-class AgentOutput {
-  readonly #reader: StreamReader;
-  readonly #turns: EventTurns;
-  readonly #maxBytes: number;
-  readonly #onLimit: () => void;
-  readonly #lines = new LineSplitter(MAX_LINE_BYTES);
-  #bytes = 0;
-  /** The last of what it wrote to standard error. */
-  stderr = '';
-  /** Which limit it has gone over. */
-  limit: string | undefined;
-
-  constructor(reader: StreamReader, turns: EventTurns, maxBytes: number, onLimit: () => void) {
-    this.#reader = reader;
-    this.#turns = turns;
-    this.#maxBytes = maxBytes;
-    this.#onLimit = onLimit;
-  }
-
-  async readStdout(stdout: Readable): Promise<void> {
-    for await (const chunk of chunksOf(stdout)) {
-      const allowed = this.#count(chunk);
-      const lines = this.#lines.push(allowed);
-      if (lines.length > 0) await this.#turns.events(this.#reader.lines(lines));
-      if (this.#lines.isOver)
-        this.#stop(`The agent wrote a line of more than ${sizeWords(MAX_LINE_BYTES)}, and was ended.`);
-      // Leaving the loop closes the pipe: the agent cannot go on writing, even while it does not end.
-      if (this.limit !== undefined) return;
-    }
-  }
-
-  async readStderr(stderr: Readable): Promise<void> {
-    const decoder = new StringDecoder('utf8');
-    const take = async (text: string) => {
-      if (text === '') return;
-      this.stderr = `${this.stderr}${text}`.slice(-MAX_STDERR_TAIL);
-      await this.#turns.events([{ type: 'raw', stream: 'stderr', text }]);
-    };
-    for await (const chunk of chunksOf(stderr)) {
-      await take(decoder.write(Buffer.from(this.#count(chunk))));
-      if (this.limit !== undefined) return;
-    }
-    await take(decoder.end());
-  }
-
-  /** After both streams have ended. */
-  async end(exit: ProcessExit): Promise<StreamOutcome> {
-    const rest = this.limit === undefined ? this.#lines.rest() : undefined;
-    const said = this.#reader.end({ code: exit.reason === 'exit' ? exit.code : undefined, rest });
-    await this.#turns.events(said.events ?? []);
-    return said;
-  }
-
-  /** Gives the part of a chunk that is within the limit. */
-  #count(chunk: Uint8Array): Uint8Array {
-    const left = this.#maxBytes - this.#bytes;
-    this.#bytes += chunk.length;
-    if (chunk.length <= left) return chunk;
-    this.#stop(`The agent wrote more than its limit of ${sizeWords(this.#maxBytes)}, and was ended.`);
-    return chunk.subarray(0, Math.max(0, left));
-  }
-
-  #stop(limit: string): void {
-    this.limit ??= limit;
-    this.#onLimit();
-  }
-}
-
-/** The chunks of a stream until it ends, or is closed because a process that has escaped still holds it. */
-async function* chunksOf(stream: Readable): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of stream) if (chunk instanceof Uint8Array) yield chunk;
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-  }
-}
-
 interface Ended {
   readonly said: StreamOutcome;
   readonly exit: ProcessExit;
-  readonly limit: string | undefined;
+  readonly turns: EventTurns;
   readonly stderr: string;
 }
 
 function resultOf(
   request: AgentRequest,
-  { said, exit, limit, stderr }: Ended,
+  { said, exit, turns: { limit, bytes }, stderr }: Ended,
   isAborted: boolean,
 ): AgentResult {
   const { events: _, message: saidWhy, outcome: saidOutcome, ...rest } = said;
@@ -184,14 +97,8 @@ function resultOf(
     ...rest,
     outcome,
     ...(message === undefined ? {} : { message }),
-    ...(exit.code === undefined && exit.signal === undefined
-      ? {}
-      : {
-          exit: {
-            ...(exit.code === undefined ? {} : { code: exit.code }),
-            ...(exit.signal === undefined ? {} : { signal: exit.signal }),
-          },
-        }),
+    outputBytes: bytes,
+    ...exitPart(exit),
   });
   if (limit !== undefined) return result('limit', joined(limit, exit.message));
   switch (exit.reason) {
@@ -218,8 +125,4 @@ function resultOf(
 
 function joined(...sentences: readonly (string | undefined)[]): string {
   return sentences.filter((sentence) => sentence !== undefined).join(' ');
-}
-
-function cancelled(output: string): AgentResult {
-  return { outcome: 'cancelled', message: 'The run was ended before the agent was started.', output };
 }

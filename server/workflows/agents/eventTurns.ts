@@ -1,20 +1,46 @@
+import { StringDecoder } from 'node:string_decoder';
+import type { ProcessGroup } from '../supervisor/processGroup.ts';
 import { MAX_EVENT_TEXT, type AgentEvent, type AgentSink, type PermissionRequest } from './agent.ts';
 import { boundedCall } from './boundedCall.ts';
-import type { ProcessGroup } from '../supervisor/processGroup.ts';
+import { sizeWords } from './exitWords.ts';
 
 /**
  * What an agent tells, one call at a time, though it comes from two streams. Whoever tells waits until it is taken, so
- * nothing gathers here.
+ * nothing gathers here. The limit of output is held here, on what is told: streams that say the same again and again, as
+ * one does that repeats a message with each new word of it, cost nobody anything.
  */
 export class EventTurns {
   readonly #sink: AgentSink;
-  readonly #onFailure: () => void;
+  readonly #maxBytes: number;
+  readonly #onEnd: () => void;
   #turn: Promise<void> = Promise.resolve();
+  #bytes = 0;
+  #limit: string | undefined;
 
-  /** @param onFailure  the sink has rejected: no more is told to it */
-  constructor(sink: AgentSink, onFailure: () => void) {
+  /**
+   * @param maxBytes  of events
+   * @param onEnd     the agent is to be ended: a limit was gone over, or the sink has rejected. No more is told
+   */
+  constructor(sink: AgentSink, maxBytes: number, onEnd: () => void) {
     this.#sink = sink;
-    this.#onFailure = onFailure;
+    this.#maxBytes = maxBytes;
+    this.#onEnd = onEnd;
+  }
+
+  /** Which limit was gone over, as a sentence. */
+  get limit(): string | undefined {
+    return this.#limit;
+  }
+
+  /** Of what was told so far: texts, and the input and output of tools as JSON, in UTF-8. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** A limit was gone over: the first one counts. */
+  stop(limit: string): void {
+    this.#limit ??= limit;
+    this.#onEnd();
   }
 
   /** Rejects as the sink does, and so does every later call. */
@@ -26,7 +52,11 @@ export class EventTurns {
   events(events: readonly AgentEvent[]): Promise<void> {
     if (events.length === 0) return this.#turn;
     return this.#inTurn(async () => {
-      for (const event of events) for (const piece of piecesOf(event)) await this.#sink.event(piece);
+      for (const event of events)
+        for (const piece of piecesOf(event)) {
+          const allowed = this.#limit === undefined ? this.#within(piece) : undefined;
+          if (allowed !== undefined) await this.#sink.event(allowed);
+        }
     });
   }
 
@@ -47,12 +77,32 @@ export class EventTurns {
     return this.#turn;
   }
 
+  /** As much of an event as is within the limit. */
+  #within(event: AgentEvent): AgentEvent | undefined {
+    const left = this.#maxBytes - this.#bytes;
+    const bytes = bytesOf(event);
+    this.#bytes += Math.min(bytes, left);
+    if (bytes <= left) return event;
+    this.stop(`The agent wrote more than its limit of ${sizeWords(this.#maxBytes)}, and was ended.`);
+    if (!('text' in event) || left === 0) return undefined;
+    // Half a character at its end is left out.
+    return { ...event, text: new StringDecoder('utf8').write(Buffer.from(event.text).subarray(0, left)) };
+  }
+
   #inTurn(tell: () => void | Promise<void>): Promise<void> {
     const turn = this.#turn.then(tell);
     this.#turn = turn;
-    turn.catch(() => this.#onFailure());
+    turn.catch(() => this.#onEnd());
     return turn;
   }
+}
+
+function bytesOf(event: AgentEvent): number {
+  if ('text' in event) return Buffer.byteLength(event.text);
+  if (event.type !== 'toolCall') return Buffer.byteLength(JSON.stringify(event));
+  // Its end repeats the input.
+  const said: unknown = event.status === 'begun' ? event.input : event.output;
+  return Buffer.byteLength(event.name) + Buffer.byteLength(JSON.stringify(said ?? null));
 }
 
 /** The event, or, where its text is longer than it may be, its parts. */

@@ -8,7 +8,10 @@ export interface PresetAgent {
   readonly command: readonly [string, ...string[]];
   /** Where the agent looks for keys and for its own folders: passed on where they are set. */
   readonly passEnv: readonly string[];
-  /** Not yet held against streams that the real program wrote of success, error, limit and cancel. */
+  /**
+   * Not yet held against streams that the real program wrote of success, error, limit and cancel
+   * (test/server/workflows/agents/streams/recorded/).
+   */
   readonly experimental: boolean;
 }
 
@@ -27,12 +30,12 @@ export const PRESET_AGENTS: Readonly<Record<Preset, PresetAgent>> = {
       'CLAUDE_CODE_OAUTH_TOKEN',
       'CLAUDE_CONFIG_DIR',
     ],
-    experimental: true,
+    experimental: false,
   },
   codex: {
     command: ['codex', 'exec', '--json'],
     passEnv: ['CODEX_API_KEY', 'CODEX_HOME', 'OPENAI_API_KEY', 'OPENAI_BASE_URL'],
-    experimental: true,
+    experimental: false,
   },
   gemini: {
     command: ['gemini', '--output-format', 'stream-json'],
@@ -45,7 +48,7 @@ export const PRESET_AGENTS: Readonly<Record<Preset, PresetAgent>> = {
       'GOOGLE_GEMINI_BASE_URL',
       'GOOGLE_GENAI_USE_VERTEXAI',
     ],
-    experimental: true,
+    experimental: false,
   },
   pi: {
     command: ['pi', '--mode', 'json'],
@@ -57,7 +60,7 @@ export const PRESET_AGENTS: Readonly<Record<Preset, PresetAgent>> = {
       'PI_CODING_AGENT_DIR',
       'PI_OFFLINE',
     ],
-    experimental: true,
+    experimental: false,
   },
   opencode: {
     command: ['opencode', 'run', '--format', 'json'],
@@ -72,6 +75,6 @@ export const PRESET_AGENTS: Readonly<Record<Preset, PresetAgent>> = {
       'XDG_DATA_HOME',
       'XDG_STATE_HOME',
     ],
-    experimental: true,
+    experimental: false,
   },
 };

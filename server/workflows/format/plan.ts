@@ -49,13 +49,18 @@ export function planOf(
   return {
     name: file.name ?? name,
     file: path,
-    digest: createHash('sha256').update(text).digest('hex'),
+    digest: digestOf(text),
     inputs,
     maxIterations: file.maxIterations ?? Math.min(sum, MAX_ITERATIONS),
     limits: limitsOf(file),
     permissions: file.permissions,
     steps,
   };
+}
+
+/** By it the text of a file is known again. */
+export function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** How many iterations a step may take: a loop some, an answer one and as many as it may be tried again. */

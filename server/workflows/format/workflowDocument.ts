@@ -1,27 +1,17 @@
-import {
-  isCollection,
-  isMap,
-  isNode,
-  isPair,
-  isScalar,
-  LineCounter,
-  parseDocument,
-  visit,
-  type Document,
-} from 'yaml';
-import type * as z from 'zod';
-import type { Path, PathProblem, Problem } from './problem.ts';
-import { workflowProblems } from './stepProblems.ts';
+import { issueProblems } from './issueProblems.ts';
+import { iterationsOf } from './plan.ts';
+import type { FoundProblem, Problem } from './problem.ts';
+import { firstProblems } from './shownProblems.ts';
+import { stepProblems } from './stepProblems.ts';
 import { workflowFile, type WorkflowFile } from './workflowFile.ts';
+import { readParts, type WorkflowParts } from './workflowParts.ts';
+import { within } from './yamlText.ts';
+import { branchAt, valueRange, type Branch } from './yamlTree.ts';
 
-/** In UTF-16 units: a longer file is no workflow. */
-export const MAX_LENGTH = 1024 * 1024;
-
-export interface WorkflowDocument {
-  readonly text: string;
-  readonly document: Document;
+export interface WorkflowDocument extends WorkflowParts {
   /** Where there is no error. */
   readonly file: WorkflowFile | undefined;
+  /** In the order of the file. */
   readonly problems: readonly Problem[];
 }
 
@@ -32,89 +22,74 @@ export interface ParseOptions {
 
 /** Reads a workflow. Never throws: whatever is wrong with the text is among the problems. */
 export function parseWorkflow(text: string, { agents }: ParseOptions = {}): WorkflowDocument {
-  if (text.length > MAX_LENGTH) {
-    const problem = `The file is larger than ${MAX_LENGTH / 1024} KiB.`;
-    const problems = [{ severity: 'error', code: 'too-large', message: problem, from: 0, to: 0 } as const];
-    return { text, document: parseDocument(''), file: undefined, problems };
-  }
-  const document = parseDocument(text, { lineCounter: new LineCounter(), prettyErrors: false, merge: false });
-  const syntax = [...document.errors, ...document.warnings].map(({ message, pos: [from, to] }): Problem => {
-    return {
-      severity: 'error',
-      code: 'yaml-syntax',
-      message,
+  const { syntax, odd, ...read } = readParts(text);
+  const { document, root, outline } = read;
+  if (document.contents === null && syntax.length > 0)
+    return { ...read, file: undefined, problems: firstProblems(syntax) };
+
+  const parsed = workflowFile.safeParse(root.value);
+  const names = stepProblems(outline, agents, root.entries.has('agent'));
+  const values = parsed.success
+    ? budgetProblems(parsed.data, root)
+    : parsed.error.issues.flatMap((issue) => issueProblems(issue, root));
+  const found = [...syntax, ...odd, ...seenIn(text, syntax, [...values, ...names])].map(
+    ({ from, to, ...problem }): FoundProblem => ({
+      ...problem,
       from: within(text, from),
       to: within(text, to),
-    };
+    }),
+  );
+  const isWrong = found.some(({ severity }) => severity === 'error');
+  return {
+    ...read,
+    file: parsed.success && !isWrong ? parsed.data : undefined,
+    problems: firstProblems(found),
+  };
+}
+
+function budgetProblems(file: WorkflowFile, root: Branch): FoundProblem[] {
+  const sum = file.steps.reduce((total, step) => total + iterationsOf(step), 0);
+  if (file.maxIterations === undefined || sum <= file.maxIterations) return [];
+  const [from, to] = valueRange(branchAt(root, ['maxIterations']).branch);
+  const message = `The steps may take ${sum} iterations together, the run ${file.maxIterations}.`;
+  return [{ severity: 'warning', code: 'budget-over', message, from, to }];
+}
+
+/** What may be so just because something could not be read. */
+const ABOUT_OTHERS = new Set<Problem['code']>([
+  'unknown-step',
+  'unreachable-step',
+  'unknown-reference',
+  'not-needed-output',
+]);
+/** With more mistakes than that in its YAML, a text is none that has been read. */
+const MAX_SYNTAX = 50;
+
+/**
+ * Of a text with mistakes in its YAML, what is wrong besides: not what may be so just because of them. What touches one
+ * is left out, and so is that a name is not there where its definition may stand in what could not be read.
+ */
+function seenIn(
+  text: string,
+  syntax: readonly FoundProblem[],
+  problems: readonly FoundProblem[],
+): readonly FoundProblem[] {
+  if (syntax.length === 0) return problems;
+  if (syntax.length > MAX_SYNTAX) return [];
+  const mistakes = syntax.map(({ from, to }) => [from, endOfBlanks(text, to)] as const);
+  const touches = ([from, to]: readonly [number, number]) =>
+    mistakes.some(([start, end]) => start <= to && from <= end);
+  const defined = new Set(
+    Array.from(text.matchAll(/\bid:\s*["']?([\w-]+)|([\w-]+)["']?\s*:/g), ([, id, key]) => id ?? key),
+  );
+  return problems.filter(({ code, from, to, scope = [from, to], slip }) => {
+    if (touches([from, to]) || touches(scope)) return false;
+    return !ABOUT_OTHERS.has(code) || (slip !== undefined && !defined.has(slip.word));
   });
-  const aliases = aliasProblems(document, text);
-  const unread = [...syntax, ...aliases];
-  if (unread.length > 0) return { text, document, file: undefined, problems: unread };
-  const parsed = workflowFile.safeParse(document.toJS());
-  const found = parsed.success
-    ? workflowProblems(parsed.data, agents)
-    : parsed.error.issues.flatMap((issue) => issueProblems(issue));
-  const problems = found.map((problem) => placed(document, text, problem));
-  const isWrong = problems.some(({ severity }) => severity === 'error');
-  return { text, document, file: parsed.success && !isWrong ? parsed.data : undefined, problems };
 }
 
-/** Aliases would let a file of a kilobyte become one of gigabytes, and nobody needs them here. */
-function aliasProblems(document: Document, text: string): Problem[] {
-  const problems: Problem[] = [];
-  visit(document, {
-    Alias(_, { range }) {
-      const [from = 0, to = from] = range ?? [];
-      const message = 'Aliases are not allowed in workflows: write the value again.';
-      problems.push({
-        severity: 'error',
-        code: 'no-aliases',
-        message,
-        from: within(text, from),
-        to: within(text, to),
-      });
-    },
-  });
-  return problems;
-}
-
-function issueProblems(issue: z.core.$ZodIssue): PathProblem[] {
-  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({
-      severity: 'error',
-      code: 'unknown-key',
-      message: `There is no key ${key} here.`,
-      path: [...path, key],
-      isAboutKey: true,
-    }));
-  const where = path.findLast((part) => typeof part === 'string');
-  const message = where === undefined ? issue.message : `${where}: ${issue.message}`;
-  return [{ severity: 'error', code: 'bad-value', message, path }];
-}
-
-function placed(document: Document, text: string, { path, isAboutKey, ...problem }: PathProblem): Problem {
-  const [from, to] = rangeOf(document, path, isAboutKey === true);
-  return { ...problem, from: within(text, from), to: within(text, to) };
-}
-
-/** Of the value at a path, or of its key; where it is missing, of what it is missing from. */
-function rangeOf(document: Document, path: Path, ofKey: boolean): [number, number] {
-  for (let length = path.length; length > 0; length--) {
-    const parent = document.getIn(path.slice(0, length - 1), true);
-    const key = path[length - 1];
-    if (!isCollection(parent)) continue;
-    const pair = isMap(parent)
-      ? parent.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key)
-      : undefined;
-    const value = parent.get(key, true);
-    const isWhole = length === path.length;
-    const node = isWhole && !ofKey && isNode(value) ? value : (pair?.key ?? value);
-    if (isNode(node) && node.range) return [node.range[0], node.range[1]];
-  }
-  return [0, 0];
-}
-
-function within(text: string, offset: number): number {
-  return Math.max(0, Math.min(offset, text.length));
+function endOfBlanks(text: string, from: number): number {
+  let end = from;
+  while (text[end] === ' ') end++;
+  return end;
 }

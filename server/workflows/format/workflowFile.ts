@@ -4,8 +4,10 @@ import { text } from '../../protocol/json.ts';
 import { MAX_ITERATIONS } from '../../protocol/session.ts';
 import { durationMs, sizeBytes } from './quantities.ts';
 
-/** The most steps of one workflow. */
+/** The most steps of one workflow, and the most that one of them needs. */
 export const MAX_STEPS = 200;
+/** The most inputs of a workflow, and the most variables of one `env`. */
+const MAX_NAMES = 200;
 export const DEFAULT_TIMEOUT = '30m';
 /** Iterations of a step that has a condition, where it names no number. */
 export const DEFAULT_LOOP = 10;
@@ -13,15 +15,23 @@ export const DEFAULT_LOOP = 10;
 const iterations = z.int().min(1).max(MAX_ITERATIONS);
 const duration = z
   .string()
-  .refine((value) => durationMs(value) !== undefined, 'must be a duration such as 90s, 30m or 1h30m');
+  .refine((value) => durationMs(value) !== undefined, 'must be a duration such as 90s, 30m or 1h30m')
+  .meta({ title: 'duration', examples: ['90s', '10m', '30m', '1h', '1h30m'] });
 const size = z
   .string()
-  .refine((value) => sizeBytes(value) !== undefined, 'must be a size such as 512MiB or 2GiB');
+  .refine((value) => sizeBytes(value) !== undefined, 'must be a size such as 512MiB or 2GiB')
+  .meta({ title: 'size', examples: ['10MiB', '512MiB', '1GiB', '2GiB'] });
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const agent = z.string().min(1).max(256).describe('The agent: a name in the setting `lockstep.agents`.');
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+  error: 'must be a letter or _, then letters, digits or _',
+});
 const env = z
-  .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
-  .describe('Environment variables for the agent and for `until`.');
+  .record(variableName, z.string())
+  .refine(hasFewNames, `must not have more than ${MAX_NAMES} variables`)
+  .describe(
+    'Environment variables for the agent and for `until`. `${inputs.name}`, `${steps.id.output}` and `${iteration}` are filled in.',
+  );
 const cwd = z
   .string()
   .min(1)
@@ -29,9 +39,12 @@ const cwd = z
   .refine(isInside, 'must be a folder inside of the workspace folder, relative to it')
   .describe('The folder to work in, relative to the workspace folder.');
 
-export const stepId = z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, {
-  error: 'must be a letter or _, then at most 63 letters, digits, _ or -',
-});
+export const stepId = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, {
+    error: 'must be a letter or _, then at most 63 letters, digits, _ or -',
+  })
+  .refine((name) => name !== '__proto__', 'must not be __proto__');
 
 const regularExpression = z
   .string()
@@ -41,15 +54,21 @@ const step = z.strictObject({
   id: stepId.describe('The name of the step, by which others need it.'),
   description: z.string().max(1024).optional().describe('What the step is for, for people.'),
   prompt: text(256 * 1024).describe(
-    'What the agent is asked in each iteration. `${inputs.name}` and `${steps.id.output}` are filled in.',
+    'What the agent is asked in each iteration. `${inputs.name}`, `${steps.id.output}` and `${iteration}` are filled in; `$${` stands for `${` as it is.',
   ),
-  needs: z.array(stepId).default([]).describe('Steps that have to be done before this one begins.'),
+  needs: z
+    .array(stepId)
+    .max(MAX_STEPS)
+    .default([])
+    .describe('Steps that have to be done before this one begins.'),
   agent: agent.optional(),
   until: z
     .string()
     .min(1)
     .optional()
-    .describe('A shell command; exit 0 ends the loop, else the next iteration is told what it printed.'),
+    .describe(
+      'A shell command; exit 0 ends the loop, else the next iteration is told what it printed. `${inputs.name}` and the like become environment variables, never a part of the command.',
+    ),
   untilOutput: regularExpression
     .optional()
     .describe('A regular expression; an answer that matches ends the loop.'),
@@ -95,6 +114,7 @@ export const workflowFile = z.strictObject({
         }),
       ]),
     )
+    .refine(hasFewNames, `must not have more than ${MAX_NAMES} inputs`)
     .default({})
     .describe('Values that a run is started with, each with its default.'),
   maxIterations: iterations.optional().describe("Of the whole run; the sum of the steps' if unset."),
@@ -120,6 +140,10 @@ export const workflowFile = z.strictObject({
   steps: z.array(step).min(1).max(MAX_STEPS).describe('The steps, in the order in which they are shown.'),
 });
 export type WorkflowFile = z.infer<typeof workflowFile>;
+
+function hasFewNames(names: object): boolean {
+  return Object.keys(names).length <= MAX_NAMES;
+}
 
 function isRegularExpression(pattern: string): boolean {
   try {

@@ -1,23 +1,18 @@
 import { LockstepError } from '../../domain/errors.ts';
-import type { Continuation } from '../../domain/workflowBudget.ts';
+import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
 import * as run from '../../domain/workflowRun.ts';
 import { inFlight, type RunState } from '../../domain/workflowRunState.ts';
-import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { locksAcquire, locksRelease } from '../../protocol/lockMethods.ts';
-import { sessionsEvents } from '../../protocol/sessionHistoryMethods.ts';
-import { sessionsGet } from '../../protocol/sessionQueryMethods.ts';
+import type { Session } from '../../protocol/session.ts';
+import type { SessionStore } from '../../store/sessionStore.ts';
 import { endGroup } from '../supervisor/endGroup.ts';
-import type { Call } from './call.ts';
-import type { HeldRun } from './runner.ts';
+import type { HeldSession, Holder } from './heldSession.ts';
+import { lastOfSteps, lastRecord, mustBeRun } from './recordedRun.ts';
 import {
   AGENT_EVENT,
   agentEventData,
   OUTPUT_EVENT,
   outputEventData,
-  runMetadata,
-  STATE_EVENT,
-  stateEventData,
   type AgentRecord,
   type StepOutput,
 } from './runRecord.ts';
@@ -25,77 +20,79 @@ import {
 /** How long to wait for a runner that is about to leave, in milliseconds. */
 const WAIT_MS = 2000;
 
+/** A run that this process holds the lease of. */
+export interface HeldRun {
+  readonly session: Session;
+  readonly held: HeldSession;
+  readonly plan: WorkflowPlan;
+  /** With what its last runner had in flight taken back. */
+  readonly state: RunState;
+  /** `seq` up to which requests were obeyed. */
+  readonly handled: number;
+  /** By step: what it said last. */
+  readonly outputs: ReadonlyMap<string, StepOutput>;
+}
+
+export interface TakeParts {
+  readonly sessions: SessionStore;
+  readonly holder: Holder;
+  readonly clock: Clock;
+}
+
 /**
  * Takes a run into the hands of this process: the lease first, then proof that no process of an agent of the runner
- * before is left. `more` is what a person lets it go on with, where it is parked.
+ * before is left.
+ * Undefined where it has ended.
  * @throws LockstepError SESSION_LOCKED where another drives it, or such processes cannot be ended
  */
 export async function takeRun(
-  call: Call,
-  clock: Clock,
+  { sessions, holder, clock }: TakeParts,
   id: string,
-  more: Continuation = {},
-): Promise<HeldRun> {
-  const { token: lease } = await call(locksAcquire, { session: id, name: 'lockstep run', waitMs: WAIT_MS });
+): Promise<HeldRun | undefined> {
+  const held = await holder.take(id, 'lockstep run', WAIT_MS);
   try {
-    const session = await call(sessionsGet, { id });
-    const { plan } = runMetadata.parse(session.metadata);
-    const { state: stored, agents, outputs } = await recorded(call, id);
-    if (stored === undefined) return { session, lease, plan, outputs, state: run.start(plan, clock.now()) };
-    for (const step of inFlight(stored)) await proveGone(agents.get(step));
-    const loaded = run.load(plan, stored, clock.now());
-    return { session, lease, plan, outputs, state: goneOn(plan, loaded, more, clock.now()) };
+    const session = await sessions.get(id);
+    const plan = mustBeRun(session);
+    if (session.endedAt !== undefined) {
+      await held.release();
+      return undefined;
+    }
+    const record = await lastRecord(sessions, id);
+    const taken = { session, held, plan };
+    if (record === undefined)
+      return { ...taken, state: run.start(plan, clock.now()), handled: 0, outputs: new Map() };
+    const { state, handled } = record;
+    const agents = { type: AGENT_EVENT, parse: (data: unknown) => agentEventData.parse(data) };
+    for (const agent of (await lastOfSteps(sessions, id, agents, inFlight(state))).values())
+      await proveGone(agent);
+    const outputs = { type: OUTPUT_EVENT, parse: (data: unknown) => outputEventData.parse(data) };
+    const begun = state.steps.filter(({ iterations }) => iterations > 0).map((step) => step.id);
+    return {
+      ...taken,
+      state: run.load(plan, state, clock.now()),
+      handled,
+      outputs: await lastOfSteps(sessions, id, outputs, begun),
+    };
   } catch (error) {
-    await call(locksRelease, { token: lease });
+    await held.release();
     throw error;
   }
 }
 
-function goneOn(plan: WorkflowPlan, state: RunState, more: Continuation, now: number): RunState {
-  if (state.status === 'paused') return run.resume(plan, state, now);
-  return state.status === 'parked' ? run.continueWith(plan, state, more, now) : state;
+export function hasEnded({ id, status }: Session): LockstepError {
+  return new LockstepError(
+    'ILLEGAL_TRANSITION',
+    `Run ${id} has ended already: it is ${status}. Start a new run.`,
+    { details: { id, from: status } },
+  );
 }
 
-/** What the events of a run tell: its last state, who works for its steps, and what they said last. */
-async function recorded(
-  call: Call,
-  id: string,
-): Promise<{
-  state: RunState | undefined;
-  agents: ReadonlyMap<string, AgentRecord>;
-  outputs: ReadonlyMap<string, StepOutput>;
-}> {
-  let state: RunState | undefined;
-  const agents = new Map<string, AgentRecord>();
-  const outputs = new Map<string, StepOutput>();
-  let afterSeq: number | undefined = 0;
-  while (afterSeq !== undefined) {
-    const page: { events: { type: string; data: unknown }[]; nextSeq?: number | undefined } = await call(
-      sessionsEvents,
-      { id, afterSeq, limit: 1000, types: [STATE_EVENT, AGENT_EVENT, OUTPUT_EVENT] },
-    );
-    for (const { type, data } of page.events) {
-      if (type === STATE_EVENT) state = stateEventData.parse(data).state;
-      else if (type === OUTPUT_EVENT) {
-        const output = outputEventData.parse(data);
-        outputs.set(output.step, output);
-      } else {
-        const agent = agentEventData.parse(data);
-        agents.set(agent.step, agent);
-      }
-    }
-    afterSeq = page.nextSeq;
-  }
-  return { state, agents, outputs };
-}
-
-async function proveGone(agent: AgentRecord | undefined): Promise<void> {
-  if (agent === undefined) return;
+async function proveGone(agent: AgentRecord): Promise<void> {
   const { left } = await endGroup(agent);
   if (left.length === 0) return;
   throw new LockstepError(
     'SESSION_LOCKED',
     `Processes of the agent of step ${agent.step} may still be at work: ${left.join(', ')}. End them, and continue the run.`,
-    { details: { step: agent.step, pids: left } },
+    { details: { step: agent.step, pids: [...left] } },
   );
 }

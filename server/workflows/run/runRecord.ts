@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
 import { runState } from '../../domain/workflowRunState.ts';
+import { runQuestion } from '../../protocol/workflowMethods.ts';
 
 const strings = z.record(z.string(), z.string());
 const limits = z.strictObject({
@@ -43,22 +44,41 @@ export const runMetadata = z.looseObject({
   }) satisfies z.ZodType<WorkflowPlan>,
 });
 
+/** The kind and mode of the session of a run. */
+export const RUN_KIND = 'workflow';
+/** Beside `step`, the id of its step in the metadata of a child session. */
+export const stepMetadata = z.looseObject({ step: z.string() });
+
 /**
  * The events of a run that hold its state, each one whole: the last of them is what the run is. They are written before
  * what they tell of is done, so that a new runner knows of everything that was begun.
  */
 export const STATE_EVENT = 'run.state';
-export const stateEventData = z.looseObject({ state: runState });
+export const runRecord = z.looseObject({
+  state: runState,
+  /** Of the lease of the runner that wrote it; 0 where none has. */
+  fence: z.int().min(0).default(0),
+  /** `seq` up to which its runner had looked for requests: those are obeyed, or were refused. */
+  handled: z.int().min(0).default(0),
+  /** What agents ask a person; only its runner, while it lives, waits for an answer. */
+  questions: z.array(runQuestion).default([]),
+});
+export type RunRecord = z.infer<typeof runRecord>;
 
 /** Beside the state: which agent works for a step, so that a new runner can prove that its processes are gone. */
 export const AGENT_EVENT = 'run.agent';
-export const agentEventData = z.strictObject({
+export const agentEventData = z.looseObject({
   step: z.string(),
   marker: z.uuid(),
   pid: z.int().exactOptional(),
   processStart: z.string().exactOptional(),
+  bootId: z.string().exactOptional(),
+  pidNamespace: z.string().exactOptional(),
 });
 export type AgentRecord = z.infer<typeof agentEventData>;
+
+/** In UTF-16 units: an agent that names its sessions with more than that begins a new one each time. */
+export const MAX_HANDLE = 4096;
 
 /** What a step said last, for the steps that need it, and what its condition printed, for its next iteration. */
 export const OUTPUT_EVENT = 'run.output';
@@ -66,5 +86,18 @@ export const outputEventData = z.strictObject({
   step: z.string(),
   output: z.string(),
   check: z.string().exactOptional(),
+  /** What the agent of its next iteration can go on with. */
+  sessionHandle: z.string().max(MAX_HANDLE).exactOptional(),
 });
 export type StepOutput = z.infer<typeof outputEventData>;
+
+/** A client tells a person of something: `{ of }`. See `runs.notify`. */
+export const TOLD_EVENT = 'run.told';
+export const toldEventData = z.looseObject({ of: z.string() });
+
+/** A sentence for a person about the run: `{ text }`. */
+export const NOTICE_EVENT = 'run.notice';
+
+/** A runner has left a run that is not ended, or could not take it: `{ message? }` says why. */
+export const LEFT_EVENT = 'run.left';
+export const leftEventData = z.looseObject({ message: z.string().optional() });

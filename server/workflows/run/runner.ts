@@ -1,74 +1,48 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
+import { defined, unchanged, type NewEvent } from '../../domain/sessionStep.ts';
 import { stepBudget } from '../../domain/workflowBudget.ts';
 import { decide, type Decision } from '../../domain/workflowDecision.ts';
-import type { PlannedStep, WorkflowPlan } from '../../domain/workflowPlan.ts';
+import type { PlannedStep } from '../../domain/workflowPlan.ts';
 import * as run from '../../domain/workflowRun.ts';
-import {
-  plannedStep,
-  stepOf,
-  type IterationOutcome,
-  type IterationUse,
-  type RunState,
-} from '../../domain/workflowRunState.ts';
-import type { Clock } from '../../platform/clock.ts';
+import { inFlight, isEnded, plannedStep, stepOf, type RunState } from '../../domain/workflowRunState.ts';
 import type { Disposable } from '../../platform/disposable.ts';
-import { locksRelease } from '../../protocol/lockMethods.ts';
-import type { Session } from '../../protocol/session.ts';
-import { sessionsAddEvent } from '../../protocol/sessionHistoryMethods.ts';
+import type { SessionEvent } from '../../protocol/event.ts';
+import type { AgentSink, PermissionRequest } from '../agents/agent.ts';
+import { fly, type Flight, type FlightParts, type Landing } from './flight.ts';
+import { flightLimits } from './flightLimits.ts';
+import { hasEnded, type HeldRun, type TakeParts } from './heldRun.ts';
+import { Questions } from './questions.ts';
+import { eventsAfter } from './recordedRun.ts';
+import { mayBegin, recorded, runChange, runEnd, type RunChange } from './runChange.ts';
+import { reasonOf } from './runReasons.ts';
 import {
-  sessionsComplete,
-  sessionsFail,
-  sessionsIterate,
-  sessionsPause,
-} from '../../protocol/sessionLifecycleMethods.ts';
-import { sessionsGet } from '../../protocol/sessionQueryMethods.ts';
-import type { Agent, AgentResult } from '../agents/agent.ts';
-import { filledIn } from '../format/references.ts';
-import type { Call } from './call.ts';
-import { matchesOutput } from './outputMatch.ts';
-import { AGENT_EVENT, OUTPUT_EVENT, STATE_EVENT, type AgentRecord, type StepOutput } from './runRecord.ts';
+  AGENT_EVENT,
+  NOTICE_EVENT,
+  OUTPUT_EVENT,
+  TOLD_EVENT,
+  toldEventData,
+  type StepOutput,
+} from './runRecord.ts';
+import { afterWishes, isPauseAsked, REQUEST_EVENT, requestOf } from './runRequest.ts';
 import { StepSessions } from './stepSessions.ts';
-import { untilHolds } from './untilCheck.ts';
+import { promptOf, valueOf, type RunValues } from './stepTexts.ts';
 
-/** Of one iteration, where the plan sets no limit of its own. */
-const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** How soon a change of the store is looked at: agents that say much make many. */
+const LOOK_MS = 50;
+/** The longest wait of a timer. */
+const LONGEST_MS = 2 ** 31 - 1;
 
-export interface RunnerParts {
-  readonly call: Call;
-  readonly clock: Clock;
-  /** @throws LockstepError where there is no such agent */
-  readonly agentFor: (name: string) => Agent;
+export interface RunnerParts extends FlightParts, TakeParts {
   /** How many iterations may be in flight at once. */
   readonly parallel: number;
-  /** The environment of `until`. */
-  readonly env: Readonly<Record<string, string>>;
+  /** How long a question waits for a client that shows it, in milliseconds. */
+  readonly claimMs: number;
   /** The store has changed, maybe what others ask of the run. */
   readonly onDidChange: (listener: () => void) => Disposable;
 }
 
-/** A run that this process holds the lease of. */
-export interface HeldRun {
-  readonly session: Session;
-  readonly lease: string;
-  readonly plan: WorkflowPlan;
-  readonly state: RunState;
-  /** By step: what it said last. */
-  readonly outputs: ReadonlyMap<string, StepOutput>;
-}
-
-interface Flight {
-  readonly controller: AbortController;
-  readonly begunAt: number;
-}
-
-interface Landing {
-  readonly step: string;
-  /** Undefined where it was cancelled. */
-  readonly outcome: IterationOutcome | undefined;
-  readonly use: IterationUse;
-  readonly said: StepOutput;
-}
+export type RunEnd = NonNullable<Decision['end']>;
 
 /**
  * Drives a run: what is to be done next is the scheduler's to say, and each of its states is in the store before what it
@@ -78,82 +52,179 @@ export class Runner {
   readonly #parts: RunnerParts;
   readonly #run: HeldRun;
   readonly #steps: StepSessions;
-  readonly #flights = new Map<string, Flight>();
+  readonly #questions: Questions;
+  readonly #flights = new Map<string, AbortController>();
   readonly #landed: Landing[] = [];
   readonly #outputs: Map<string, StepOutput>;
   #state: RunState;
+  #handled: number;
   /** Whether the state is in the store as it is here. */
   #isStored = false;
   #failure: Error | undefined;
   #wake = Promise.withResolvers<void>();
 
-  constructor(parts: RunnerParts, held: HeldRun) {
+  constructor(parts: RunnerParts, taken: HeldRun) {
     this.#parts = parts;
-    this.#run = held;
-    this.#state = held.state;
-    this.#outputs = new Map(held.outputs);
-    this.#steps = new StepSessions(parts.call, held.session);
+    this.#run = taken;
+    this.#state = taken.state;
+    this.#handled = taken.handled;
+    this.#outputs = new Map(taken.outputs);
+    this.#steps = new StepSessions(parts, taken.session);
+    this.#questions = new Questions(parts.claimMs);
   }
 
   /**
-   * Until nothing goes on by itself any more. Aborting the signal cancels what is in flight and leaves the run as it is.
+   * Until nothing goes on by itself any more; then the lease is given back. Aborting the signal cancels what is in flight
+   * and leaves the run as it is.
    * @throws LockstepError SESSION_LOCKED where the lease was lost; nothing is in flight then
    */
-  async drive(signal: AbortSignal): Promise<NonNullable<Decision['end']> | 'left'> {
+  async drive(signal: AbortSignal): Promise<RunEnd | 'left'> {
+    const { clock, parallel, onDidChange } = this.#parts;
+    const { plan, held } = this.#run;
+    let soon: NodeJS.Timeout | undefined;
     const wake = () => this.#wake.resolve();
-    const watch = this.#parts.onDidChange(wake);
+    const watch = onDidChange(() => (soon ??= setTimeout(wake, LOOK_MS)));
     signal.addEventListener('abort', wake);
     try {
+      await this.#steps.settle(this.#state);
       for (;;) {
         this.#wake = Promise.withResolvers();
+        clearTimeout(soon);
+        soon = undefined;
         await this.#land();
-        if (signal.aborted) return 'left';
+        if (signal.aborted) return await this.#leave();
         await this.#obey();
-        const { plan } = this.#run;
-        const decision = decide(plan, this.#state, this.#parts.clock.now(), {
-          parallel: this.#parts.parallel,
-        });
+        const now = clock.now();
+        const decision = decide(plan, this.#state, now, { parallel });
         await this.#save(decision.state);
-        for (const step of decision.cancel) this.#flights.get(step)?.controller.abort();
+        for (const step of decision.cancel) this.#flights.get(step)?.abort();
         if (decision.end !== undefined) return await this.#finish(decision.end);
-        for (const { step } of decision.begin) await this.#begin(plannedStep(plan, step));
+        for (const { step } of decision.begin) await this.#begin(plannedStep(plan, step), now);
         await this.#nextWake(decision.wait);
       }
     } finally {
+      clearTimeout(soon);
       watch.dispose();
       signal.removeEventListener('abort', wake);
       await this.#endFlights();
-      // What is left to write is another runner's now, or nobody's.
-      await this.#steps.release();
-      await this.#parts.call(locksRelease, { token: this.#run.lease });
+      // Leases that cannot be given back now end by themselves.
+      await this.#steps.release().catch(() => undefined);
+      await held.release().catch(() => undefined);
     }
   }
 
-  /** What others asked for since: they write to the session, which needs no lease. */
-  async #obey(): Promise<void> {
-    const { pausing } = await this.#parts.call(sessionsGet, { id: this.#run.session.id });
-    const now = this.#parts.clock.now();
-    if (pausing && this.#state.status === 'active')
-      await this.#save(run.pause(this.#run.plan, this.#state, now));
-    else if (!pausing && this.#state.status === 'pausing')
-      await this.#save(run.resume(this.#run.plan, this.#state, now));
+  /** The lease is lost, and with it the right to go on: whatever is in flight is ended. */
+  lose(error: Error): void {
+    this.#failure ??= error;
+    for (const controller of this.#flights.values()) controller.abort();
+    this.#wake.resolve();
   }
 
-  async #begin(step: PlannedStep): Promise<void> {
-    const { call, clock } = this.#parts;
-    const { plan, session, lease } = this.#run;
-    const charged = await call(sessionsIterate, { id: session.id, lease, data: { step: step.id } });
+  /** What others ask for: they write to the session, which needs no lease. */
+  async #obey(): Promise<void> {
+    if (isEnded(this.#state.status)) return;
+    const { sessions, clock } = this.#parts;
+    const { plan, session } = this.#run;
+    const { session: found, lastSeq } = await sessions.state(session.id);
+    if (found.endedAt !== undefined) throw hasEnded(found);
+    const events = await eventsAfter(sessions, session.id, this.#handled, [REQUEST_EVENT, TOLD_EVENT]);
+    this.#handled = Math.max(lastSeq, events.at(-1)?.seq ?? 0);
+    const requests = events.filter(({ type }) => type === REQUEST_EVENT);
+    for (const { type, data } of events)
+      if (type === TOLD_EVENT) this.#questions.claim(toldEventData.safeParse(data).data?.of ?? '');
+
+    const now = clock.now();
+    const notices: NewEvent[] = [];
+    const wishes = { requests, isPauseAsked: isPauseAsked(found) };
+    const wished = afterWishes(plan, this.#state, wishes, now, (why) => {
+      const text = `What was asked of the run does not fit any more, and was left. ${why}`;
+      notices.push({ type: NOTICE_EVENT, data: { text } });
+    });
+    const tell = this.#close(requests, now);
+    if (requests.length > 0 || tell.length > 0) this.#isStored = false;
+    await this.#save(this.#withAsking(wished, now), { events: notices });
+    for (const one of tell) await one();
+  }
+
+  /** Closes the questions that were answered, or that nobody is there to answer; what it gives tells the agents. */
+  #close(requests: readonly SessionEvent[], now: number): (() => Promise<void>)[] {
+    const answered = requests.flatMap((event) => {
+      const request = requestOf(event);
+      return request?.kind === 'answer'
+        ? [{ id: request.question, option: request.option, isMade: true }]
+        : [];
+    });
+    const unclaimed = this.#questions
+      .unclaimed(now)
+      .map(({ id }) => ({ id, option: undefined, isMade: false }));
+    return [...answered, ...unclaimed].flatMap(({ id, option, isMade }) => {
+      const closed = this.#questions.close(id);
+      if (closed === undefined) return [];
+      const { step, title, options } = closed.question;
+      const chosen = options.find((one) => one.id === option);
+      const text = isMade
+        ? `${title}: a person has answered ${chosen?.name ?? 'no'}.`
+        : `${title}: refused, for no window is there that could ask a person.`;
+      return [
+        async () => {
+          await this.#steps.event(step, { type: 'notice', text });
+          closed.answer(chosen?.id);
+        },
+      ];
+    });
+  }
+
+  #withAsking(given: RunState, now: number): RunState {
+    const { plan } = this.#run;
+    let state = given;
+    for (const step of inFlight(state)) {
+      const asks = this.#questions.isAsking(step);
+      if (asks === stepOf(plan, state, step).asking) continue;
+      state = asks ? run.asking(plan, state, step, now) : run.answered(plan, state, step, now);
+    }
+    return state;
+  }
+
+  async #begin(step: PlannedStep, now: number): Promise<void> {
+    const { plan, held } = this.#run;
+    const state = run.begun(plan, this.#state, step.id, now);
+    const { iterations } = stepOf(plan, state, step.id);
+    const marker = randomUUID();
+    const change = this.#change(state, {
+      begins: { step: step.id, iteration: iterations },
+      events: [{ type: AGENT_EVENT, data: { step: step.id, marker } }],
+    });
+    let isBegun = false;
+    await held.write((before, at, isLeased) => {
+      isBegun = mayBegin(before.session);
+      return isBegun ? runChange(plan, change)(before, at, isLeased) : unchanged(before, at);
+    });
     // A pause came between: it is obeyed next.
-    if (charged.status !== 'active') return this.#wake.resolve();
-    await this.#save(run.begun(plan, this.#state, step.id, clock.now()));
-    const budget = stepBudget(step, stepOf(plan, this.#state, step.id));
-    const prompt = this.#promptOf(step);
+    if (!isBegun) return this.#wake.resolve();
+    this.#state = state;
+    const prompt = promptOf(step, this.#values());
+    const budget = stepBudget(step, stepOf(plan, state, step.id));
     await this.#steps.begin(step, budget.maxIterations, prompt);
-    const record: AgentRecord = { step: step.id, marker: randomUUID() };
-    await this.#record(AGENT_EVENT, record);
-    const flight = { controller: new AbortController(), begunAt: clock.now() };
-    this.#flights.set(step.id, flight);
-    void this.#fly(step, record, prompt, flight)
+    this.#takeOff(step, prompt, marker);
+  }
+
+  #takeOff(step: PlannedStep, prompt: string, marker: string): void {
+    const { plan, session } = this.#run;
+    const controller = new AbortController();
+    // As they are now: other steps go on meanwhile.
+    const values = this.#values();
+    const sessionHandle = this.#outputs.get(step.id)?.sessionHandle;
+    const flight: Flight = {
+      step,
+      prompt,
+      cwd: resolve(session.workspace ?? '.', step.cwd ?? '.'),
+      marker,
+      value: (reference) => valueOf(values, step.id, reference),
+      ...(sessionHandle === undefined ? {} : { sessionHandle }),
+      ...flightLimits(plan, this.#state),
+    };
+    this.#flights.set(step.id, controller);
+    void fly(flight, this.#parts, this.#sinkOf(step.id), controller.signal)
       .then(
         (landing) => this.#landed.push(landing),
         (error: unknown) => (this.#failure ??= error instanceof Error ? error : new Error(String(error))),
@@ -164,60 +235,31 @@ export class Runner {
       });
   }
 
-  async #fly(step: PlannedStep, record: AgentRecord, prompt: string, flight: Flight): Promise<Landing> {
-    const { agentFor, clock } = this.#parts;
-    const { signal } = flight.controller;
-    const cwd = resolve(this.#run.session.workspace ?? '.', step.cwd ?? '.');
-    const request = {
-      prompt,
-      cwd,
-      env: step.env,
-      timeoutMs: step.timeoutMs,
-      maxOutputBytes: this.#run.plan.limits.outputBytes ?? MAX_OUTPUT_BYTES,
-      marker: record.marker,
-    };
-    const result = await agentFor(step.agent).run(
-      request,
-      {
-        started: ({ pid, processStart }) =>
-          this.#record(AGENT_EVENT, {
-            ...record,
-            ...(pid === undefined ? {} : { pid }),
-            ...(processStart === undefined ? {} : { processStart }),
-          }),
-        event: (event) => this.#steps.event(step.id, event),
-        permission: () => Promise.resolve(undefined),
+  #sinkOf(step: string): AgentSink {
+    const { held } = this.#run;
+    return {
+      started: async (group) => {
+        await held.write(recorded({ type: AGENT_EVENT, data: { ...defined(group), step } }));
       },
-      signal,
-    );
-    const { output } = result;
-    const use = useOf(result, clock.now() - flight.begunAt);
-    const landed = { step: step.id, use, said: { step: step.id, output } };
-    if (result.outcome === 'cancelled') return { ...landed, outcome: undefined };
-    if (result.outcome !== 'success')
-      return { ...landed, outcome: { ...use, kind: 'failed', ...told(result.message) } };
-    const { isDone, check } = await this.#isDone(step, output, { cwd, signal });
-    const spent = { ...use, ms: clock.now() - flight.begunAt };
-    const said = { ...landed.said, ...(check === undefined ? {} : { check }) };
-    if (signal.aborted) return { ...landed, use: spent, outcome: undefined };
-    return { step: step.id, use: spent, said, outcome: { ...spent, kind: isDone ? 'done' : 'again' } };
+      event: (event) => this.#steps.event(step, event),
+      permission: (request) => this.#permission(step, request),
+    };
   }
 
-  /** Without a condition, one answer is all that was asked for. `check` is what a command that fails printed. */
-  async #isDone(
-    step: PlannedStep,
-    output: string,
-    { cwd, signal }: { cwd: string; signal: AbortSignal },
-  ): Promise<{ isDone: boolean; check?: string }> {
-    if (step.untilOutput !== undefined && !matchesOutput(step.untilOutput, output)) return { isDone: false };
-    if (step.until === undefined) return { isDone: true };
-    const env = { ...this.#parts.env, ...step.env };
-    const how = { cwd, env, timeoutMs: step.timeoutMs, marker: randomUUID() };
-    const { holds, output: printed, message } = await untilHolds(step.until, how, signal);
-    const check = message === undefined ? printed : `${printed}\n${message}`;
-    const text = `${step.until}: ${holds ? 'holds' : 'does not hold yet'}\n${check}`;
-    await this.#steps.event(step.id, { type: 'notice', text });
-    return holds ? { isDone: true } : { isDone: false, check };
+  async #permission(step: string, request: PermissionRequest): Promise<string | undefined> {
+    await this.#steps.event(step, request);
+    const { permissions } = this.#run.plan;
+    if (permissions === 'ask') {
+      const answer = this.#questions.ask(step, request, this.#parts.clock.now());
+      this.#isStored = false;
+      this.#wake.resolve();
+      return answer;
+    }
+    const of = (kind: string) => request.options.find((option) => option.kind === kind);
+    const chosen = permissions === 'allow' ? (of('allow_once') ?? of('allow_always')) : undefined;
+    const text = `${request.title}: answered ${chosen?.name ?? 'no'}, as the permissions of the workflow are ${permissions}.`;
+    await this.#steps.event(step, { type: 'notice', text });
+    return chosen?.id;
   }
 
   /** What has landed since is the state's, and told in the session of its step. */
@@ -226,108 +268,78 @@ export class Runner {
     for (let landing = this.#landed.shift(); landing !== undefined; landing = this.#landed.shift()) {
       const { plan } = this.#run;
       const { step, outcome, use, said } = landing;
+      this.#questions.drop(step);
       const now = this.#parts.clock.now();
       const state =
         outcome === undefined
           ? run.interrupted(plan, this.#state, step, now, use)
           : run.ended(plan, this.#state, step, outcome, now);
-      if (outcome !== undefined) {
-        await this.#record(OUTPUT_EVENT, said);
-        this.#outputs.set(step, said);
-      }
-      await this.#save(state);
-      const { status } = stepOf(plan, state, step);
-      await this.#steps.end(step, outcome, status === 'done', status === 'failed');
+      if (outcome !== undefined) this.#outputs.set(step, said);
+      await this.#save(state, {
+        events: outcome === undefined ? [] : [{ type: OUTPUT_EVENT, data: { ...said } }],
+        ...(inFlight(state).length > 0 ? {} : { drains: { step, outcome: outcome?.kind ?? 'interrupted' } }),
+      });
+      await this.#steps.end(step, outcome, state);
     }
   }
 
   /** Nothing is in flight. */
-  async #finish(end: NonNullable<Decision['end']>): Promise<NonNullable<Decision['end']>> {
-    const { call } = this.#parts;
-    const { session, lease } = this.#run;
-    const { id } = session;
-    if (end === 'completed')
-      await call(sessionsComplete, {
-        id,
-        lease,
-        result: { outputs: [...this.#outputs.values()].map(({ step, output }) => ({ step, output })) },
-      });
-    else if (end === 'failed' || end === 'stopped')
-      await call(sessionsFail, { id, lease, error: this.#whyEnded(end) });
-    else {
-      const { status } = await call(sessionsGet, { id });
-      if (status === 'active') {
-        await call(sessionsPause, { id, reason: this.#whyParked() });
-        // While a lease is held a pause is a request; this carries it out, and charges nothing.
-        await call(sessionsIterate, { id, lease });
-      }
-    }
+  async #finish(end: RunEnd): Promise<RunEnd> {
+    if (isEnded(end)) {
+      await this.#steps.settle(this.#state);
+      await this.#run.held.write(runEnd(this.#change(this.#state, {})));
+    } else await this.#steps.rest(reasonOf(this.#state) ?? end);
     return end;
   }
 
-  #whyEnded(end: 'failed' | 'stopped'): string {
-    if (end === 'stopped') return 'It was stopped.';
-    const failed = this.#state.steps.filter(({ status }) => status === 'failed');
-    return failed
-      .map(({ id, message }) => `Step ${id} failed${message === undefined ? '.' : `: ${message}`}`)
-      .join('\n');
+  async #leave(): Promise<'left'> {
+    await this.#endFlights();
+    await this.#land();
+    return 'left';
   }
 
-  #whyParked(): string {
-    const { parkedFor } = this.#state;
-    if (parkedFor === undefined) return 'Paused.';
-    const { reason, step, used, limit } = parkedFor;
-    if (reason === 'gate') return `Waits at the gate of step ${step ?? ''}.`;
-    return `Reached its limit ${reason}${step === undefined ? '' : ` in step ${step}`}: ${used ?? '?'} of ${limit ?? '?'}.`;
-  }
-
-  /** The agent is told what the condition printed, which is why it is asked again. */
-  #promptOf({ id, prompt, until }: PlannedStep): string {
-    const { inputs } = this.#run.plan;
-    const filled = filledIn(prompt, (one) =>
-      one.kind === 'input' ? inputs[one.name] : this.#outputs.get(one.step)?.output,
-    );
-    const check = this.#outputs.get(id)?.check;
-    if (check === undefined) return filled;
-    return `${filled}\n\nThe command "${until ?? ''}" does not succeed yet. It printed:\n\n${check}`;
-  }
-
-  async #save(state: RunState): Promise<void> {
-    if (state === this.#state && this.#isStored) return;
-    await this.#record(STATE_EVENT, { state });
-    this.#state = state;
+  async #save(state: RunState, more: Pick<RunChange, 'events' | 'drains'> = {}): Promise<void> {
+    if (state === this.#state && this.#isStored && (more.events ?? []).length === 0) return;
+    const { held, plan } = this.#run;
+    const change = this.#change(state, more);
+    // Before it is: what is asked meanwhile is to be stored next.
     this.#isStored = true;
+    await held.write(runChange(plan, change));
+    this.#state = state;
   }
 
-  async #record(type: string, data: object): Promise<void> {
-    const { session, lease } = this.#run;
-    await this.#parts.call(sessionsAddEvent, { id: session.id, lease, type, data: { ...data } });
+  #change(state: RunState, more: Omit<RunChange, 'record'>): RunChange {
+    const reason = reasonOf(state);
+    return {
+      record: {
+        state,
+        fence: this.#run.held.fence,
+        handled: this.#handled,
+        questions: this.#questions.list(),
+      },
+      outputs: [...this.#outputs.values()],
+      ...(reason === undefined ? {} : { reason }),
+      ...more,
+    };
+  }
+
+  #values(): RunValues {
+    return { plan: this.#run.plan, state: this.#state, outputs: new Map(this.#outputs) };
   }
 
   async #nextWake(wait: number | undefined): Promise<void> {
-    const timer = wait === undefined ? undefined : setTimeout(() => this.#wake.resolve(), wait);
+    const ms = Math.min(wait ?? Infinity, this.#questions.wait(this.#parts.clock.now()) ?? Infinity);
+    const timer =
+      ms === Infinity ? undefined : setTimeout(() => this.#wake.resolve(), Math.min(ms, LONGEST_MS));
     await this.#wake.promise;
     clearTimeout(timer);
   }
 
   async #endFlights(): Promise<void> {
-    for (const { controller } of this.#flights.values()) controller.abort();
+    for (const controller of this.#flights.values()) controller.abort();
     while (this.#flights.size > 0) {
       this.#wake = Promise.withResolvers();
       if (this.#flights.size > 0) await this.#wake.promise;
     }
   }
-}
-
-function useOf({ usage, output }: AgentResult, ms: number): IterationUse {
-  return {
-    ms,
-    bytes: Buffer.byteLength(output),
-    ...(usage?.tokens === undefined ? {} : { tokens: usage.tokens.total }),
-    ...(usage?.costUsd === undefined ? {} : { costUsd: usage.costUsd }),
-  };
-}
-
-function told(message: string | undefined): { message?: string } {
-  return message === undefined ? {} : { message };
 }

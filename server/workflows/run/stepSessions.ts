@@ -1,126 +1,199 @@
-import { locksAcquire, locksRelease } from '../../protocol/lockMethods.ts';
-import type { Session } from '../../protocol/session.ts';
-import {
-  sessionsAddMessage,
-  sessionsAddEvent,
-  sessionsRecordToolCall,
-} from '../../protocol/sessionHistoryMethods.ts';
-import {
-  sessionsComplete,
-  sessionsEndIteration,
-  sessionsFail,
-  sessionsIterate,
-  sessionsStart,
-  sessionsUpdate,
-} from '../../protocol/sessionLifecycleMethods.ts';
-import { sessionsFind } from '../../protocol/sessionQueryMethods.ts';
-import type { IterationOutcome } from '../../domain/workflowRunState.ts';
+import { v7 as uuidv7 } from 'uuid';
+import { remaining } from '../../domain/budget.ts';
+import * as state from '../../domain/sessionState.ts';
+import { together, unchanged, type Decide } from '../../domain/sessionStep.ts';
 import type { PlannedStep } from '../../domain/workflowPlan.ts';
+import { isEnded, type IterationOutcome, type RunState } from '../../domain/workflowRunState.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { MAX_ITERATIONS, type Session, type SessionStatus } from '../../protocol/session.ts';
+import { sessionsStart } from '../../protocol/sessionLifecycleMethods.ts';
+import type { SessionStore } from '../../store/sessionStore.ts';
 import type { AgentEvent } from '../agents/agent.ts';
-import type { Call } from './call.ts';
+import type { HeldSession, Holder } from './heldSession.ts';
+import { recorded, resumed } from './runChange.ts';
+import { stepMetadata } from './runRecord.ts';
 
-/** A step's own session, in the hands of the runner. */
-interface HeldStep {
-  readonly id: string;
-  readonly lease: string;
+/** How long to wait for another who holds the session of a step, in milliseconds. */
+const WAIT_MS = 10_000;
+/** The longest name or id of a tool call that is kept, in UTF-16 units. */
+const MAX_NAME = 200;
+const LIVE: ReadonlySet<SessionStatus> = new Set(['active', 'paused', 'timeout']);
+
+/** The sessions of the steps of a run by the id of their step; of several of one step, the one that goes on, else the last. */
+export async function childrenOf(sessions: SessionStore, run: string): Promise<Map<string, Session>> {
+  const query = { parentId: run, limit: 500, archived: true as const, trashed: false, previews: false };
+  const { sessions: found } = await sessions.find(query);
+  const children = new Map<string, Session>();
+  // The newest come first.
+  for (const child of found.toReversed()) {
+    const step = stepMetadata.safeParse(child.metadata).data?.step;
+    if (step === undefined) continue;
+    const known = children.get(step);
+    if (known === undefined || !LIVE.has(known.status) || LIVE.has(child.status)) children.set(step, child);
+  }
+  return children;
+}
+
+export interface StepSessionsParts {
+  readonly sessions: SessionStore;
+  readonly holder: Holder;
+  readonly clock: Clock;
 }
 
 /**
  * The child sessions of a run, one for each step that has begun: they hold what its agent said and did. They are shown
- * to people; what the runner goes by is the state of the run.
+ * to people; what the runner goes by is the state of the run, which is written first. `settle` makes up for what a crash
+ * between the two has left.
  */
 export class StepSessions {
-  readonly #call: Call;
+  readonly #parts: StepSessionsParts;
   readonly #run: Session;
-  readonly #held = new Map<string, HeldStep>();
+  readonly #held = new Map<string, HeldSession>();
 
-  constructor(call: Call, run: Session) {
-    this.#call = call;
+  constructor(parts: StepSessionsParts, run: Session) {
+    this.#parts = parts;
     this.#run = run;
   }
 
-  /** Begins an iteration of a step, the first one with a new session. */
+  /** Begins an iteration of a step, the first one with a new session. `maxIterations`: of the step, as it is now. */
   async begin(step: PlannedStep, maxIterations: number, prompt: string): Promise<void> {
     const held = this.#held.get(step.id) ?? (await this.#take(step, maxIterations));
     this.#held.set(step.id, held);
-    const session = await this.#call(sessionsIterate, { ...held, data: { prompt } });
-    if (session.status !== 'timeout') return;
-    // A crash between the state of the run and this session charged it for one that the run does not know of.
-    await this.#call(sessionsUpdate, { id: held.id, addIterations: 1 });
+    await held.write(resumed, withBudget(maxIterations), (before, now) =>
+      state.iterate({ id: before.session.id, data: { prompt } })(before, now),
+    );
   }
 
   async event(step: string, event: AgentEvent): Promise<void> {
+    const decide = (id: string) => decideOf(id, event);
     const held = this.#held.get(step);
-    if (held === undefined) return;
-    switch (event.type) {
-      case 'message':
-        if (event.role === 'assistant')
-          await this.#call(sessionsAddMessage, { ...held, role: 'assistant', content: event.text });
-        else await this.#custom(held, 'thinking', { text: event.text });
-        break;
-      case 'toolCall': {
-        if (event.status === 'begun') break;
-        const { callId, name, input, output = null, status } = event;
-        const call = { callId, name, input, output, isError: status === 'failed' };
-        await this.#call(sessionsRecordToolCall, { ...held, ...call });
-        break;
-      }
-      case 'usage':
-      case 'permission':
-      case 'notice':
-      case 'raw': {
-        const { type, ...data } = event;
-        await this.#custom(held, `agent.${type}`, data);
-        break;
-      }
-    }
+    if (held !== undefined) await held.write(decide(held.id));
   }
 
-  async end(
-    step: string,
-    outcome: IterationOutcome | undefined,
-    isDone: boolean,
-    hasFailed: boolean,
-  ): Promise<void> {
+  /** Of an iteration, by its outcome, which is undefined where it was cut. */
+  async end(step: string, outcome: IterationOutcome | undefined, run: RunState): Promise<void> {
     const held = this.#held.get(step);
     if (held === undefined) return;
     const { kind, ...data } = outcome ?? { kind: 'interrupted' };
-    await this.#call(sessionsEndIteration, { ...held, outcome: kind, data });
-    if (isDone) await this.#call(sessionsComplete, held);
-    else if (hasFailed) await this.#call(sessionsFail, { ...held, error: outcome?.message ?? 'It failed.' });
+    await held.write(iterationEnd(kind, data), endOf(step, run));
   }
 
-  /** Others may drive the steps again. A lease that was lost is no lease to give back. */
+  /** Those of steps that go no further are ended, also where the runner before has died just then. */
+  async settle(run: RunState): Promise<void> {
+    const children = await childrenOf(this.#parts.sessions, this.#run.id);
+    for (const [step, { id, status }] of children) {
+      const end = endOf(step, run);
+      if (end === unchanged || !LIVE.has(status)) continue;
+      const held = this.#held.get(step) ?? (await this.#parts.holder.take(id, `step ${step}`, WAIT_MS));
+      this.#held.set(step, held);
+      await held.write(iterationEnd('interrupted', {}), end);
+    }
+  }
+
+  /** The run rests, and so do they. */
+  async rest(reason: string): Promise<void> {
+    for (const held of this.#held.values())
+      await held.write((before, now) =>
+        before.session.status === 'active'
+          ? state.pause({ id: before.session.id, reason })(before, now, false)
+          : unchanged(before, now),
+      );
+  }
+
+  /** Others may drive the steps again. */
   async release(): Promise<void> {
     const held = [...this.#held.values()];
     this.#held.clear();
-    await Promise.all(held.map(({ lease }) => this.#call(locksRelease, { token: lease })));
+    await Promise.all(held.map((one) => one.release()));
   }
 
-  #custom(held: HeldStep, type: string, data: object): Promise<unknown> {
-    return this.#call(sessionsAddEvent, { ...held, type, data: { ...data } });
+  async #take(step: PlannedStep, maxIterations: number): Promise<HeldSession> {
+    const { sessions, holder, clock } = this.#parts;
+    const known = (await childrenOf(sessions, this.#run.id)).get(step.id);
+    const isOpen = known !== undefined && LIVE.has(known.status);
+    const { id } = isOpen
+      ? known
+      : await sessions.create(state.start(this.#paramsOf(step, maxIterations), uuidv7(), clock.now()));
+    return holder.take(id, `step ${step.id}`, WAIT_MS);
   }
 
-  async #take(step: PlannedStep, maxIterations: number): Promise<HeldStep> {
+  #paramsOf(step: PlannedStep, maxIterations: number) {
     const { id: parentId, workspace } = this.#run;
-    const { sessions } = await this.#call(sessionsFind, { parentId, limit: 500 });
-    const known = sessions.find(
-      ({ metadata, status }) => metadata['step'] === step.id && status === 'active',
-    );
-    const session =
-      known ??
-      (await this.#call(sessionsStart, {
-        kind: 'step',
-        parentId,
-        title: step.id,
-        task: step.prompt,
-        mode: step.agent,
-        agentId: step.agent,
-        maxIterations,
-        metadata: { step: step.id },
-        ...(workspace === undefined ? {} : { workspace }),
-      }));
-    const { token } = await this.#call(locksAcquire, { session: session.id, name: `step ${step.id}` });
-    return { id: session.id, lease: token };
+    return sessionsStart.params.parse({
+      kind: 'step',
+      parentId,
+      title: step.id,
+      task: step.prompt,
+      mode: step.agent,
+      agentId: step.agent,
+      maxIterations,
+      metadata: { step: step.id },
+      ...(workspace === undefined ? {} : { workspace }),
+    });
   }
+}
+
+function decideOf(id: string, event: AgentEvent): Decide {
+  switch (event.type) {
+    case 'message':
+      return event.role === 'assistant'
+        ? state.addMessage({ id, role: 'assistant', content: event.text.toWellFormed() })
+        : recorded({ type: 'thinking', data: { text: event.text } });
+    case 'toolCall': {
+      if (event.status === 'begun') return unchanged;
+      const { callId, name, input, output = null, status } = event;
+      const call = {
+        callId: nameOf(callId),
+        name: nameOf(name),
+        input,
+        output,
+        isError: status === 'failed',
+      };
+      return state.recordToolCall({ id, ...call });
+    }
+    case 'usage':
+    case 'permission':
+    case 'notice':
+    case 'raw': {
+      const { type, ...data } = event;
+      return recorded({ type: `agent.${type}`, data: { ...data } });
+    }
+  }
+}
+
+/** As an agent gives it, and as it can be kept. */
+function nameOf(given: string): string {
+  const kept = given.toWellFormed().slice(0, MAX_NAME).toWellFormed();
+  return kept === '' ? '?' : kept;
+}
+
+/** A step that was given more iterations has them in its session too; so has one whose runner died between the two. */
+function withBudget(wanted: number): Decide {
+  return (before, now) => {
+    const { id, iterations, maxIterations } = before.session;
+    const least = remaining(before.session) > 0 ? wanted : Math.max(wanted, iterations + 1);
+    const addIterations = Math.min(least, MAX_ITERATIONS) - maxIterations;
+    return addIterations < 1 ? unchanged(before, now) : state.update({ id, addIterations })(before, now);
+  };
+}
+
+function iterationEnd(outcome: string, data: object): Decide {
+  return (before, now) => {
+    const { id, status } = before.session;
+    if (!before.iterationOpen || status !== 'active') return unchanged(before, now);
+    return state.endIteration({ id, outcome, data: { ...data } })(before, now);
+  };
+}
+
+/** What ends the session of a step; `unchanged` where it goes on, or may. */
+function endOf(step: string, run: RunState): Decide {
+  const its = run.steps.find(({ id }) => id === step);
+  const ends = (end: (id: string) => Decide): Decide =>
+    together((before, now) => end(before.session.id)(before, now));
+  if (its?.status === 'done') return ends((id) => state.complete({ id }));
+  if (its?.status === 'failed')
+    return ends((id) => state.fail({ id, error: its.message ?? 'Its last iteration failed.' }));
+  if (its?.status === 'skipped' || isEnded(run.status))
+    return ends((id) => state.fail({ id, error: `The run has ${run.status} before it was done.` }));
+  return unchanged;
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import type { ProcessGroup } from '../supervisor/processGroup.ts';
 import { superviseProcess, type AgentProcess } from '../supervisor/supervisedProcess.ts';
 
 /** Of what the command prints, the end, in UTF-16 units: the next iteration is given it. */
@@ -14,13 +15,16 @@ export interface UntilResult {
   readonly message?: string;
 }
 
-/** Runs the shell command that says whether a step is done, as an agent is run: in a group that ends with it. */
+/**
+ * Runs the shell command that says whether a step is done, as an agent is run: in a group that ends with it, and that is
+ * told to `onStarted`, to be recorded.
+ */
 export async function untilHolds(
-  command: string,
-  how: Omit<AgentProcess, 'argv'>,
+  command: AgentProcess,
+  onStarted: (group: ProcessGroup) => void | Promise<void>,
   signal: AbortSignal,
 ): Promise<UntilResult> {
-  const check = superviseProcess({ ...how, argv: shellOf(command) });
+  const check = superviseProcess(command);
   const end = () => check.end();
   signal.addEventListener('abort', end);
   if (signal.aborted) end();
@@ -32,18 +36,19 @@ export async function untilHolds(
     for await (const chunk of stream as AsyncIterable<Buffer>) take(decoder.write(chunk));
     take(decoder.end());
   };
+  const isStarted = check.started.then((started) => started && onStarted(started));
+  isStarted.catch(end);
   try {
     // A pipe that is closed without its end was held by a process that has escaped: what was read is what there is.
-    await Promise.allSettled([read(check.stdout), read(check.stderr)]);
+    await Promise.allSettled([isStarted, read(check.stdout), read(check.stderr)]);
     const exit = await check.exited;
+    await isStarted;
     const holds = exit.reason === 'exit' && exit.code === 0;
     const message = exit.reason === 'timeout' ? 'The command took too long, and was ended.' : exit.message;
     return { holds, output, ...(holds || message === undefined ? {} : { message }) };
   } finally {
     signal.removeEventListener('abort', end);
+    check.end();
+    await check.exited;
   }
-}
-
-function shellOf(command: string): [string, ...string[]] {
-  return process.platform === 'win32' ? ['cmd.exe', '/d', '/s', '/c', command] : ['/bin/sh', '-c', command];
 }

@@ -1,6 +1,6 @@
 /**
  * The environment variable by which an agent's processes are found that have left its group (`setsid`): children have
- * their parent's environment. Holds the marker, after those of agents that this one runs within.
+ * their parent's environment. The supervisor has it as well. Holds the marker, after those of agents that this one runs within.
  */
 export const MARKER = 'LOCKSTEP_AGENT_MARKER';
 

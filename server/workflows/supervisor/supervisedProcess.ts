@@ -2,9 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 import { Duplex, PassThrough, type Readable, type Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { systemProcesses } from '../../platform/systemProcesses.ts';
 import { endGroup, GRACE_MS } from './endGroup.ts';
 import { LineSplitter } from './lineSplitter.ts';
-import type { ProcessGroup } from './processGroup.ts';
+import { MARKER, markersWithin } from './marker.ts';
+import type { ProcessGroup, StartedGroup } from './processGroup.ts';
 import { supervisorEntry } from './supervisorEntry.ts';
 import {
   CONTROL_FD,
@@ -48,11 +50,6 @@ export interface ProcessExit {
   readonly message?: string;
 }
 
-export interface StartedAgent {
-  readonly pid: number;
-  readonly processStart: string | undefined;
-}
-
 export interface SupervisedProcess {
   /** Its errors are swallowed: an agent need not read. */
   readonly stdin: Writable;
@@ -62,8 +59,8 @@ export interface SupervisedProcess {
    */
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Never rejects; undefined where the agent could not be started. */
-  readonly started: Promise<StartedAgent | undefined>;
+  /** What finds its processes again. Never rejects; undefined where the agent could not be started. */
+  readonly started: Promise<StartedGroup | undefined>;
   /** Settles once all processes of the agent are gone, grandchildren included. Never rejects. */
   readonly exited: Promise<ProcessExit>;
   /** Ends all processes of the agent: SIGTERM, and after `graceMs` SIGKILL. Twice is harmless, also after the end. */
@@ -88,6 +85,8 @@ export function superviseProcess(agent: AgentProcess): SupervisedProcess {
     env: {
       ...process.env,
       NODE_OPTIONS: undefined,
+      // It is found by it too: should this process be killed now, an agent may yet be started.
+      [MARKER]: markersWithin(process.env, marker),
       ...('electron' in process.versions ? { ELECTRON_RUN_AS_NODE: '1' } : {}),
     },
     detached: true,
@@ -117,8 +116,8 @@ export function superviseProcess(agent: AgentProcess): SupervisedProcess {
 /** What is told to the supervisor, and what it tells. */
 class SupervisorLink {
   readonly #control: Duplex;
-  readonly #started = Promise.withResolvers<StartedAgent | undefined>();
-  readonly started = this.#started.promise;
+  readonly #started = Promise.withResolvers<StartedGroup | undefined>();
+  readonly started = this.#started.promise.then((group) => group && placed(group));
   readonly exited: Promise<ProcessExit>;
   #exit: ExitReport | undefined;
   #group: ProcessGroup;
@@ -154,8 +153,9 @@ class SupervisorLink {
       this.#started.resolve(undefined);
     } else {
       const { pid, processStart } = report;
-      this.#group = { ...this.#group, pid, processStart };
-      this.#started.resolve({ pid, processStart });
+      const group = { ...this.#group, pid, processStart };
+      this.#group = group;
+      this.#started.resolve(group);
     }
   }
 
@@ -175,6 +175,12 @@ class SupervisorLink {
       message: `The process that watches over the agent has ended before it (${how ?? 'unknown'}). ${ended}`,
     };
   }
+}
+
+/** With the places that its numbers are of. */
+async function placed(group: StartedGroup): Promise<StartedGroup> {
+  const { bootId, pidNamespace } = await systemProcesses().machine();
+  return { ...group, bootId, pidNamespace };
 }
 
 /** A pipe to the child; one that is closed where the child could not be started at all. */

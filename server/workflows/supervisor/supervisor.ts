@@ -7,7 +7,7 @@ import { afterMs } from './afterMs.ts';
 import { endGroup } from './endGroup.ts';
 import { startOfChild } from './linuxMembers.ts';
 import { LineSplitter } from './lineSplitter.ts';
-import { MARKER, markersWithin } from './marker.ts';
+import { MARKER } from './marker.ts';
 import { startFailure } from './startFailure.ts';
 import {
   agentOrder,
@@ -118,7 +118,7 @@ export class Supervisor {
     try {
       const child = spawn(program, args, {
         cwd,
-        env: { ...env, [MARKER]: markersWithin(this.#env, marker) },
+        env: { ...env, [MARKER]: this.#env[MARKER] ?? marker },
         detached: true,
         stdio: [...AGENT_FDS],
       });

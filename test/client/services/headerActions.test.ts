@@ -18,16 +18,33 @@ const changing = [
 ] as readonly string[];
 const resume = { program: 'claude', args: ['--resume', '1'] };
 
+type Session = Parameters<typeof ownSessionActions>[0];
+type State = Pick<Session, 'status' | 'pausing' | 'archivedAt'>;
+const own = (state: State): Session => ({ id: 's1', kind: 'session', ...state });
+
 describe('the actions of a transcript', () => {
   test('are those that the state of the session allows', () => {
-    const first = (...[session]: Parameters<typeof ownSessionActions>) => ownSessionActions(session, true)[0];
-    assert.equal(first({ status: 'active', pausing: false }, true), Commands.pauseSession);
-    assert.equal(first({ status: 'active', pausing: true }, true), Commands.resumeSession);
-    assert.equal(first({ status: 'paused', pausing: false }, true), Commands.resumeSession);
-    assert.equal(first({ status: 'timeout', pausing: false }, true), Commands.resumeSession);
-    assert.equal(first({ status: 'completed', pausing: false }, true), Commands.forkSession);
+    const first = (session: State) => ownSessionActions(own(session), true)[0];
+    assert.equal(first({ status: 'active', pausing: false }), Commands.pauseSession);
+    assert.equal(first({ status: 'active', pausing: true }), Commands.resumeSession);
+    assert.equal(first({ status: 'paused', pausing: false }), Commands.resumeSession);
+    assert.equal(first({ status: 'timeout', pausing: false }), Commands.resumeSession);
+    assert.equal(first({ status: 'completed', pausing: false }), Commands.forkSession);
     const archived = { status: 'completed', pausing: false, archivedAt: '2026-11-21T09:00:00.000Z' } as const;
-    assert.equal(first(archived, true), Commands.unarchiveSession);
+    assert.equal(first(archived), Commands.unarchiveSession);
+  });
+
+  test('of a run and of its steps are those of the run: it can be stopped, not forked', () => {
+    for (const kind of ['workflow', 'step'] as const) {
+      const actions = (state: State) => ownSessionActions({ ...own(state), kind, parentId: 'r1' }, true);
+      assert.deepEqual(actions({ status: 'active', pausing: false }), [
+        Commands.pauseSession,
+        Commands.addIterations,
+        Commands.stopRun,
+      ]);
+      assert.deepEqual(actions({ status: 'paused', pausing: false }).at(-1), Commands.stopRun);
+      assert.deepEqual(actions({ status: 'completed', pausing: false }), []);
+    }
   });
 
   test("of another agent's session resume it where that can be", () => {
@@ -38,7 +55,7 @@ describe('the actions of a transcript', () => {
 
   test('change nothing in a window that is not trusted, are six at most, each once', () => {
     const all = (isTrusted: boolean) => [
-      ...sessionStatus.options.map((status) => ownSessionActions({ status, pausing: false }, isTrusted)),
+      ...sessionStatus.options.map((status) => ownSessionActions(own({ status, pausing: false }), isTrusted)),
       sourceActions({ resume }, isTrusted),
       sourceActions({}, isTrusted),
     ];
@@ -59,7 +76,7 @@ describe('the words of commands', () => {
     const labels = commandLabels(JSON.parse(await readFile('package.json', 'utf8')));
     const offered = [
       ...sourceActions({ resume }, true),
-      ...ownSessionActions({ status: 'active', pausing: false }, true),
+      ...ownSessionActions(own({ status: 'active', pausing: false }), true),
     ];
     for (const command of offered) {
       const label = headerAction.parse(labels.get(command));

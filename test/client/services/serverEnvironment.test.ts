@@ -30,6 +30,17 @@ describe('the environment that the settings make for the server', () => {
     );
   });
 
+  it('names the agents just as they are set, and how runs are driven', () => {
+    const agents = { mine: { protocol: 'command', command: ['mine'] } };
+    assert.deepEqual(environment({ agents, 'runs.parallelSteps': 4, 'runs.endWithWindow': true }), {
+      LOCKSTEP_AGENTS: JSON.stringify(agents),
+      LOCKSTEP_RUNS_PARALLEL: '4',
+      LOCKSTEP_RUNS_END_WITH_WINDOW: '1',
+    });
+    assert.deepEqual(environment({ agents: ['odd'] }), { LOCKSTEP_AGENTS: '["odd"]' });
+    assert.deepEqual(environment({ agents: {}, 'runs.endWithWindow': false }), {});
+  });
+
   it('cleans nothing by itself in a workspace that is not trusted', () => {
     assert.deepEqual(environment({ 'locks.autoClean': 'all' }, false), { LOCKSTEP_LOCK_AUTO_CLEAN: 'off' });
   });

@@ -223,6 +223,7 @@ describe('lockstep with-lease', { concurrency: 3 }, () => {
     const door: CliDoor = {
       registry: new Registry({ log: () => undefined }),
       connect: () => assert.fail('it went on'),
+      drive: () => assert.fail(),
       onDidChange: () => assert.fail(),
       env: {},
       version: '1',

@@ -90,6 +90,8 @@ function action({ completes, choices }: Completable): string {
   switch (completes) {
     case 'session':
       return '_lockstep_lines < <("$lockstep" list --names --archived 2> /dev/null); ';
+    case 'run':
+      return '_lockstep_lines < <("$lockstep" list --names --kind workflow 2> /dev/null); ';
     case 'trashed':
       return '_lockstep_lines < <("$lockstep" list --names --trash 2> /dev/null); ';
     case 'method':

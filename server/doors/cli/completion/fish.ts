@@ -42,6 +42,8 @@ function action({ completes, choices }: Completable): string {
   switch (completes) {
     case 'session':
       return " -a '(__lockstep_sessions --archived)'";
+    case 'run':
+      return " -a '(__lockstep_sessions --kind workflow)'";
     case 'trashed':
       return " -a '(__lockstep_sessions --trash)'";
     case 'method':

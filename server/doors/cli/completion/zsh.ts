@@ -14,6 +14,7 @@ _lockstep_sessions() {
   compadd -l -d texts -a names
 }
 _lockstep_open_sessions() { _lockstep_sessions --archived; }
+_lockstep_runs() { _lockstep_sessions --kind workflow; }
 _lockstep_trashed_sessions() { _lockstep_sessions --trash; }
 _lockstep_methods() {
   local -a names
@@ -89,6 +90,8 @@ function action({ completes, choices }: Completable): string {
   switch (completes) {
     case 'session':
       return '_lockstep_open_sessions';
+    case 'run':
+      return '_lockstep_runs';
     case 'trashed':
       return '_lockstep_trashed_sessions';
     case 'method':

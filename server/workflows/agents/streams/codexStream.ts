@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { JsonObject } from '../../../protocol/json.ts';
 import type { AgentEvent, AgentUsage } from '../agent.ts';
 import { answerTail } from './answerTail.ts';
+import { errorWords } from './errorWords.ts';
 import { NO_ANSWER, usageEvents, usageOf, type DialectEnd, type JsonDialect } from './jsonDialect.ts';
 import { OpenCalls } from './openCalls.ts';
 import { count, tokensOf } from './reported.ts';
@@ -34,6 +35,9 @@ const todoItem = z.looseObject({
   items: z.array(z.looseObject({ text: z.string(), completed: z.boolean().optional() })),
 });
 
+/** A model's limit of an answer's length: the stream has no other sign of it than these words of the error. */
+const LENGTH_LIMIT = /\bmax_output_tokens\b/;
+
 /** What an item has at its end only. */
 const OUTPUTS: ReadonlySet<string> = new Set(['aggregated_output', 'exit_code', 'result', 'error']);
 
@@ -42,7 +46,7 @@ export class CodexDialect implements JsonDialect {
   #answer: DialectEnd['answer'] = NO_ANSWER;
   #sessionHandle: string | undefined;
   #usage: AgentUsage | undefined;
-  #outcome: 'success' | 'error' | undefined;
+  #outcome: DialectEnd['outcome'];
   #error: string | undefined;
 
   line(value: JsonObject): readonly AgentEvent[] | undefined {
@@ -90,9 +94,10 @@ export class CodexDialect implements JsonDialect {
   }
 
   /** Not for good: it tells each try to reconnect as an error, and a turn that is completed later is a success. */
-  #failed(message: string): readonly AgentEvent[] {
+  #failed(said: string): readonly AgentEvent[] {
+    const message = errorWords(said);
     const isNews = message !== this.#error;
-    this.#outcome = 'error';
+    this.#outcome = LENGTH_LIMIT.test(message) ? 'limit' : 'error';
     this.#error = message;
     return isNews ? [{ type: 'notice', text: message }] : [];
   }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { JsonObject } from '../../../protocol/json.ts';
 import type { AgentEvent, AgentUsage } from '../agent.ts';
 import { AnswerText } from './answerText.ts';
+import { errorWords } from './errorWords.ts';
 import { MessagePieces } from './messagePieces.ts';
 import { usageEvents, usageOf, type DialectEnd, type JsonDialect } from './jsonDialect.ts';
 import { OpenCalls } from './openCalls.ts';
@@ -74,7 +75,8 @@ export class GeminiDialect implements JsonDialect {
       sessionHandle: this.#sessionHandle,
       events: this.#pieces.end(),
     };
-    const message = this.#result?.error?.message ?? this.#error;
+    const said = this.#result?.error?.message ?? this.#error;
+    const message = said === undefined ? undefined : errorWords(said);
     if (this.#result?.error?.type === TURN_LIMIT || code === TURN_LIMIT_CODE)
       return { ...common, outcome: 'limit', message: message ?? 'The agent reached its limit of turns.' };
     return { ...common, outcome: this.#result?.status, message };

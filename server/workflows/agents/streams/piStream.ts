@@ -152,8 +152,11 @@ export class PiDialect implements JsonDialect {
     const { content, provider, model, usage, stopReason, errorMessage } = message;
     this.#last = { stopReason, errorMessage };
     this.#model = model === undefined || provider === undefined ? model : `${provider}/${model}`;
-    this.#tokens = addTokens(this.#tokens, tokensOf(usage ?? {}));
-    if (usage?.cost?.total !== undefined) this.#costUsd = (this.#costUsd ?? 0) + usage.cost.total;
+    const tokens = tokensOf(usage ?? {});
+    this.#tokens = addTokens(this.#tokens, tokens);
+    // Where its model failed, it reports zeros.
+    if (tokens !== undefined && usage?.cost?.total !== undefined)
+      this.#costUsd = (this.#costUsd ?? 0) + usage.cost.total;
     const events = content.flatMap((value) => blockEvents(value));
     const texts = events.filter((event) => event.type === 'message' && event.role === 'assistant');
     if (texts.length > 0)

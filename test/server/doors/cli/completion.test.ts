@@ -6,13 +6,14 @@ import { delimiter, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { findOnPath } from '../../../../scripts/host/findOnPath.ts';
 import { commands } from '../../../../server/doors/cli/commands.ts';
+import { session } from '../../../../server/protocol/session.ts';
 import { shellWord } from '../../../../server/doors/cli/text.ts';
 import { installCommand } from './builtCommand.ts';
 import { newCli } from './inProcess.ts';
 
 /** A shell that finds `lockstep` on its PATH, in a folder with a file and a folder in it. */
 async function newShell(t: TestContext, shell: string) {
-  const { home, ok, start } = await newCli(t);
+  const { home, ok, start, server } = await newCli(t);
   const script = join(home, `completion.${shell}`);
   await writeFile(script, `${await ok(['completion', shell])}\n`);
   await installCommand(home);
@@ -31,15 +32,24 @@ async function newShell(t: TestContext, shell: string) {
     await once(child, 'close');
     return said.trimEnd();
   }
-  return { home, ok, start, script, run };
+  return { home, ok, start, script, run, server };
 }
 
 describe('completion', () => {
   it('in bash offers commands, options, values, sessions and files', async (t) => {
-    const { home, script, run, ok, start } = await newShell(t, 'bash');
+    const { home, script, run, ok, start, server } = await newShell(t, 'bash');
     const id = await start('Fix it', '--label', 'login-fix');
     const removed = await start('Gone', '--label', 'gone');
     await ok(['rm', removed]);
+    const newRun = async (): Promise<string> => {
+      const started = await server.registry.call('sessions.start', {
+        task: 'Run it',
+        mode: 'workflow',
+        kind: 'workflow',
+      });
+      assert.ok(started.ok);
+      return session.parse(started.result).id;
+    };
     // Labels are anybody's: neither may be run, nor offered where a shell would have to quote it.
     await start('Evil', '--label', `$(touch ${home}/pwned)`);
     await start('Evil', '--label', '`id`; ls');
@@ -54,7 +64,7 @@ describe('completion', () => {
     );
     assert.deepEqual(await complete('co'), ['complete', 'context', 'completion']);
     assert.deepEqual(await complete('help', 'wit'), ['with-lease']);
-    assert.deepEqual(await complete('resume', '--'), ['--add', '--reason', '--json', '--help']);
+    assert.deepEqual(await complete('resume', '--'), ['--add', '--more', '--reason', '--json', '--help']);
     assert.deepEqual(await complete('list', '--status', 'pa'), ['paused']);
     assert.deepEqual(await complete('export', '-f', ''), ['jsonl', 'markdown']);
     assert.deepEqual(await complete('completion', ''), ['bash', 'zsh', 'fish']);
@@ -64,6 +74,9 @@ describe('completion', () => {
     assert.deepEqual((await complete('rm', '')).length, 4, 'three ids and the one plain label');
     assert.deepEqual(await complete('restore', 'g'), ['gone']);
     assert.deepEqual((await complete('import', 'some')).sort(), ['some folder', 'some.jsonl']);
+    assert.deepEqual((await complete('run', 'some.')).sort(), ['some.jsonl']);
+    const runId = await newRun();
+    assert.deepEqual(await complete('stop', ''), [runId], 'of all sessions, runs alone');
     assert.deepEqual(await complete('start', '-w', 'some'), ['some folder']);
     assert.deepEqual(await complete('call', 'sessions.u'), [
       'sessions.update',

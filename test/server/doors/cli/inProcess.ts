@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { TestContext } from 'node:test';
+import type { CliDoor } from '../../../../server/doors/cli/door.ts';
 import { runCli } from '../../../../server/doors/cli/runCli.ts';
 import { createServer } from '../../../../server/server.ts';
 import { tempFolder } from '../../../support/tempFolder.ts';
@@ -21,26 +22,22 @@ export class FakeTerminal extends PassThrough {
 export interface Run {
   readonly env?: NodeJS.ProcessEnv;
   readonly stdin?: string;
+  /** What a person types into; `stdin` has no meaning then. */
+  readonly keyboard?: FakeTerminal;
   readonly terminal?: FakeTerminal;
 }
 
-/** The command on a store of its own, in this process: as the real one, but for its streams. */
-export async function newCli(t: Pick<TestContext, 'after'>) {
-  const home = await tempFolder(t);
-  const server = createServer({
-    env: { LOCKSTEP_HOME: home },
-    userHome: home,
-    logger: { log: () => undefined },
-  });
-  t.after(() => server.dispose());
-  const { registry, connect, onDidChange } = server;
+type Behind = Pick<CliDoor, 'registry' | 'connect' | 'onDidChange' | 'drive'>;
 
-  async function run(args: readonly string[], { env = {}, stdin = '', terminal }: Run = {}) {
-    const input = new PassThrough();
-    input.end(stdin);
+/** The command in this process on what stands behind it: as the real one, but for its streams. */
+export function cliOn({ registry, connect, onDidChange, drive }: Behind) {
+  async function run(args: readonly string[], { env = {}, stdin = '', keyboard, terminal }: Run = {}) {
+    const input = keyboard ?? new PassThrough();
+    if (!keyboard) input.end(stdin);
     const [stdout, stderr] = [terminal ?? new PassThrough(), new PassThrough()];
     const [out, err] = [textOf(stdout), textOf(stderr)];
-    const door = { registry, connect, onDidChange, env, version: '1.2.3', stdin: input, stdout, stderr };
+    const streams = { stdin: input, stdout, stderr };
+    const door = { registry, connect, onDidChange, drive, env, version: '1.2.3', ...streams };
     const code = await runCli(args, door);
     for (const stream of [stdout, stderr]) stream.end();
     return { code, stdout: await out, stderr: await err };
@@ -53,6 +50,19 @@ export async function newCli(t: Pick<TestContext, 'after'>) {
     return stdout.trimEnd();
   }
 
+  return { run, ok };
+}
+
+/** The command on a store of its own. */
+export async function newCli(t: Pick<TestContext, 'after'>) {
+  const home = await tempFolder(t);
+  const server = createServer({
+    env: { LOCKSTEP_HOME: home },
+    userHome: home,
+    logger: { log: () => undefined },
+  });
+  t.after(() => server.dispose());
+  const { run, ok } = cliOn(server);
   const start = (task = 'Fix the login test', ...more: string[]) => ok(['start', task, ...more]);
   return { home, server, run, ok, start };
 }

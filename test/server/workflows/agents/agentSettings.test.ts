@@ -28,7 +28,7 @@ describe('the setting lockstep.agents', () => {
       output: 'codex',
       env: {},
       passEnv: PRESET_AGENTS.codex.passEnv,
-      experimental: true,
+      experimental: false,
     });
   });
 

@@ -7,6 +7,7 @@ import { runInNewContext } from 'node:vm';
 import * as z from 'zod';
 import type { AgentEvent, AgentRequest, AgentResult } from '../../../../server/workflows/agents/agent.ts';
 import { CommandAgent, type CommandAgentSetting } from '../../../../server/workflows/agents/commandAgent.ts';
+import { SystemdScopes } from '../../../../server/workflows/agents/limits/systemdScopes.ts';
 import { JsonlStream } from '../../../../server/workflows/agents/streams/jsonlStream.ts';
 import type { StreamReader } from '../../../../server/workflows/agents/streams/streamReader.ts';
 import { TextStream } from '../../../../server/workflows/agents/streams/textStream.ts';
@@ -17,6 +18,7 @@ const MIB = 1024 * 1024;
 const STAY = 'sleep 1000000';
 // Up at once, where the limit is short.
 const shell = (script: string): [string, ...string[]] => ['sh', '-c', script];
+const parts = { ownEnv: process.env, scopes: new SystemdScopes(process.env) };
 const text = () => new TextStream();
 const jsonl = () => new JsonlStream();
 
@@ -28,7 +30,9 @@ interface Options {
 }
 
 interface Ran {
+  /** Without `outputBytes`, which is below. */
   readonly result: AgentResult;
+  readonly outputBytes: number | undefined;
   /** But for what was too much to keep. */
   readonly events: readonly AgentEvent[];
 }
@@ -42,12 +46,15 @@ async function run(
 ): Promise<Ran> {
   const marker = randomUUID();
   t.after(() => endGroup({ marker }, { graceMs: 0 }));
-  const agent = new CommandAgent({ command, ...setting }, newReader, process.env, graceMs);
+  const agent = new CommandAgent({ command, ...setting }, newReader, {
+    ...parts,
+    graceMs,
+  });
   const abort = new AbortController();
   const events: AgentEvent[] = [];
   let pid = 0;
   try {
-    const result = await agent.run(
+    const { outputBytes, ...result } = await agent.run(
       {
         prompt: 'Do it.',
         cwd: tmpdir(),
@@ -70,7 +77,7 @@ async function run(
       },
       abort.signal,
     );
-    return { result, events };
+    return { result, outputBytes, events };
   } finally {
     assert.deepEqual(processesWith(marker), []);
   }
@@ -269,7 +276,7 @@ describe('a command agent that fails', () => {
   });
 
   it('is not begun once the run is over', async (t) => {
-    const agent = new CommandAgent({ command: ['true'] }, text, process.env);
+    const agent = new CommandAgent({ command: ['true'] }, text, parts);
     const request = {
       prompt: '',
       cwd: tmpdir(),
@@ -296,7 +303,7 @@ describe('a command agent that floods', () => {
   it('with 100 MiB: all come through, and neither supervisor nor runner holds them', async (t) => {
     const before = { held: heldMemory(), rss: process.memoryUsage().rss };
     let [supervisor, held, rss, bytes, next] = [0, 0, 0, 0, 0];
-    const { result } = await run(t, misbehaving('flood', '100'), text, {
+    const { result, outputBytes } = await run(t, misbehaving('flood', '100'), text, {
       onEvent: (event, _, agentPid) => {
         bytes += 'text' in event ? event.text.length : 0;
         if (bytes < next) return;
@@ -309,7 +316,7 @@ describe('a command agent that floods', () => {
     const [s, r, h] = [supervisor, rss, held].map((size) => `${Math.round(size / MIB)} MiB`);
     t.diagnostic(`supervisor: peak of ${s}; runner: ${h} more held, ${r} more resident`);
     assert.equal(result.outcome, 'success');
-    assert.equal(bytes, 100 * MIB);
+    assert.deepEqual([bytes, outputBytes], [100 * MIB, 100 * MIB]);
     assert.equal(result.truncated, true);
     assert.equal(result.output.length, 64 * 1024);
     assert.ok(supervisor > 0 && supervisor < 150 * MIB);
@@ -326,6 +333,22 @@ describe('a command agent that floods', () => {
     assert.equal(result.outcome, 'limit');
     assert.equal(result.message, 'The agent wrote more than its limit of 3 MiB, and was ended.');
     assert.ok(bytes <= 3 * MIB && bytes > 2.9 * MIB);
+  });
+
+  it('beyond its limit by what is told, and not by what says nothing', async (t) => {
+    const silent = { lines: () => [], end: () => ({ outcome: 'success', output: 'DONE' }) as const };
+    const { result, outputBytes } = await run(t, misbehaving('flood', '10'), () => silent, {
+      request: { maxOutputBytes: 1 },
+    });
+    assert.deepEqual([result.outcome, outputBytes], ['success', 0]);
+  });
+
+  it('beyond its limit with a character in halves: the character is left out', async (t) => {
+    const { result, outputBytes, events } = await run(t, shell('printf a🦊'), text, {
+      request: { maxOutputBytes: 3 },
+    });
+    assert.deepEqual([result.outcome, outputBytes], ['limit', 3]);
+    assert.deepEqual(events, [{ type: 'message', role: 'assistant', text: 'a' }]);
   });
 
   it('beyond its limit on standard error: ended, with words', async (t) => {

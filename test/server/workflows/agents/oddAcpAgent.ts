@@ -1,18 +1,21 @@
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import * as z from 'zod';
 
 // An agent of the Agent Client Protocol, written by hand, so that it can do what the SDK would keep it from. What it
-// does is its first argument.
+// does is its first argument. It imports nothing that has to be loaded: it is started dozens of times.
 
-const messageOfLockstep = z.object({
-  id: z.number().optional(),
-  method: z.string().optional(),
-  params: z.object({ sessionId: z.string().optional() }).optional(),
-  result: z.unknown().optional(),
-  error: z.object({ code: z.number() }).optional(),
-});
-type Message = z.infer<typeof messageOfLockstep>;
+/** A message of Lockstep's, which its tests hold to the protocol. */
+interface Message {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: { readonly sessionId?: string };
+  readonly result?: unknown;
+  readonly error?: { readonly code: number };
+}
+
+function isMessage(value: unknown): value is Message {
+  return typeof value === 'object' && value !== null;
+}
 
 const [behaviour = '', argument = ''] = process.argv.slice(2);
 const waiting = new Map<number, (answer: Message) => void>();
@@ -36,7 +39,7 @@ function ask(method: string, params: object): Promise<Message> {
   send({ id, method, params });
   return new Promise((resolve) => waiting.set(id, resolve));
 }
-function askPermission(options: readonly object[]): Promise<Message> {
+function askPermission(options: unknown): Promise<Message> {
   return ask('session/request_permission', {
     sessionId: 's1',
     toolCall: { toolCallId: 'c1', title: 'Delete the house' },
@@ -86,7 +89,7 @@ const turns: Readonly<Record<string, () => string | object | Promise<string | ob
   },
   stop: () => argument,
   permission: async () => {
-    const { result } = await askPermission(z.array(z.looseObject({})).parse(JSON.parse(argument)));
+    const { result } = await askPermission(JSON.parse(argument));
     say(JSON.stringify(result));
     return 'end_turn';
   },
@@ -199,7 +202,8 @@ async function answer({ id, method, params }: Message): Promise<void> {
 }
 
 createInterface({ input: process.stdin }).on('line', (line) => {
-  const message = messageOfLockstep.parse(JSON.parse(line));
+  const message: unknown = JSON.parse(line);
+  if (!isMessage(message)) throw new Error(`this is no message: ${line}`);
   if (message.method === undefined) waiting.get(message.id ?? -1)?.(message);
   else void answer(message);
 });

@@ -1,12 +1,12 @@
+import { join } from 'node:path';
 import { LockstepError } from '../../../../server/domain/errors.ts';
-import { systemClock } from '../../../../server/platform/clock.ts';
+import type { PlannedStep, WorkflowPlan } from '../../../../server/domain/workflowPlan.ts';
+import type { Method } from '../../../../server/protocol/method.ts';
 import { wireError } from '../../../../server/protocol/error.ts';
+import type { Session } from '../../../../server/protocol/session.ts';
+import { sessionsStart } from '../../../../server/protocol/sessionLifecycleMethods.ts';
 import { createServer, type Server } from '../../../../server/server.ts';
-import { CommandAgent } from '../../../../server/workflows/agents/commandAgent.ts';
-import { TextStream } from '../../../../server/workflows/agents/streams/textStream.ts';
-import type { Call } from '../../../../server/workflows/run/call.ts';
-import { takeRun } from '../../../../server/workflows/run/heldRun.ts';
-import { Runner } from '../../../../server/workflows/run/runner.ts';
+import type * as z from 'zod';
 
 /**
  * The agent of these tests. Adds a line to the file that the prompt names and says how many there are; where
@@ -23,27 +23,42 @@ const COUNTER = `
   end();
 `;
 
+export type Call = <P extends z.ZodType, R extends z.ZodType>(
+  method: Method<P, R>,
+  params: z.input<P>,
+) => Promise<z.output<R>>;
+
 export interface Connection {
   readonly server: Server;
   readonly call: Call;
   readonly close: () => Promise<void>;
 }
 
+/** What the server below `folder` is started with: its store, and the agent `counter`, besides those given. */
+export function environmentOf(
+  folder: string,
+  agents: Readonly<Record<string, object>> = {},
+): NodeJS.ProcessEnv {
+  const counter = { protocol: 'command', command: [process.execPath, '-e', COUNTER] };
+  return {
+    PATH: process.env['PATH'],
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+    LOCKSTEP_HOME: join(folder, 'home'),
+    LOCKSTEP_AGENTS: JSON.stringify({ counter, ...agents }),
+  };
+}
+
 /** A server on the store below `folder`, and a client of it. */
-export function connect(folder: string): Connection {
-  const server = createServer({
-    env: { LOCKSTEP_HOME: `${folder}/home` },
-    userHome: folder,
-    logger: { log: () => undefined },
-  });
+export function connect(folder: string, env: NodeJS.ProcessEnv = environmentOf(folder)): Connection {
+  const server = createServer({ env, userHome: folder, logger: { log: () => undefined } });
   const client = server.connect();
   return {
     server,
     call: async (method, params) => {
       const outcome = await client.call(method.name, params);
       if (outcome.ok) return method.result.parse(outcome.result);
-      const { code, message, details } = wireError.parse(outcome.error);
-      throw new LockstepError(code, message, { details });
+      const { code, message, details, actions } = wireError.parse(outcome.error);
+      throw new LockstepError(code, message, { details, actions });
     },
     close: async () => {
       await client.close();
@@ -52,32 +67,51 @@ export function connect(folder: string): Connection {
   };
 }
 
-export async function driveRun({ server, call }: Connection, id: string): Promise<string> {
-  const held = await takeRun(call, systemClock, id);
-  const runner = new Runner(
-    {
-      call,
-      clock: systemClock,
-      agentFor: () =>
-        new CommandAgent(
-          { command: [process.execPath, '-e', COUNTER] },
-          () => new TextStream(),
-          process.env,
-          500,
-        ),
-      parallel: 2,
-      env: { PATH: process.env['PATH'] ?? '' },
-      onDidChange: (listener) => server.onDidChange(listener),
-    },
-    held,
-  );
-  return runner.drive(new AbortController().signal);
+export function planned(folder: string, id: string, more: Partial<PlannedStep> = {}): PlannedStep {
+  return {
+    id,
+    needs: [],
+    agent: 'counter',
+    prompt: join(folder, id),
+    maxIterations: 10,
+    env: {},
+    timeoutMs: 20_000,
+    continueOnError: false,
+    ...more,
+  };
+}
+
+/** A run that nobody drives yet. */
+export function makeRun(
+  call: Call,
+  folder: string,
+  steps: readonly PlannedStep[],
+  more: Partial<WorkflowPlan> = {},
+): Promise<Session> {
+  const plan: WorkflowPlan = {
+    name: 'test',
+    digest: 'none',
+    inputs: {},
+    maxIterations: 100,
+    limits: {},
+    permissions: 'refuse',
+    steps,
+    ...more,
+  };
+  return call(sessionsStart, {
+    kind: 'workflow',
+    task: 'test',
+    mode: 'workflow',
+    maxIterations: plan.maxIterations,
+    workspace: folder,
+    metadata: { plan },
+  });
 }
 
 /** As a process of its own, to be killed: `driveRun.ts <folder> <run>`. */
 if (import.meta.main) {
   const [folder = '', id = ''] = process.argv.slice(2);
   const connection = connect(folder);
-  process.stdout.write(`${await driveRun(connection, id)}\n`);
+  process.stdout.write(`${await connection.server.drive(id, new AbortController().signal)}\n`);
   await connection.close();
 }

@@ -8,16 +8,12 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../../../../scripts/host/eventually.ts';
 import { AGENT_EVENT, agentEventData } from '../../../../server/workflows/run/runRecord.ts';
-import type { PlannedStep, WorkflowPlan } from '../../../../server/domain/workflowPlan.ts';
-import type { Session } from '../../../../server/protocol/session.ts';
+import type { PlannedStep } from '../../../../server/domain/workflowPlan.ts';
 import { sessionsEvents } from '../../../../server/protocol/sessionHistoryMethods.ts';
-import {
-  sessionsPause,
-  sessionsResume,
-  sessionsStart,
-} from '../../../../server/protocol/sessionLifecycleMethods.ts';
+import { sessionsPause, sessionsResume } from '../../../../server/protocol/sessionLifecycleMethods.ts';
+import { runsContinue, runsGet } from '../../../../server/protocol/workflowMethods.ts';
 import { sessionsFind, sessionsGet } from '../../../../server/protocol/sessionQueryMethods.ts';
-import { connect, driveRun, type Connection } from './driveRun.ts';
+import { connect, makeRun, planned, type Connection } from './driveRun.ts';
 
 const DRIVE_RUN = fileURLToPath(new URL('driveRun.ts', import.meta.url));
 
@@ -33,43 +29,12 @@ describe('a run, by its runner', () => {
   });
   afterEach(async () => {
     await connection.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  const step = (id: string, more: Partial<PlannedStep> = {}): PlannedStep => ({
-    id,
-    needs: [],
-    agent: 'counter',
-    prompt: join(folder, id),
-    maxIterations: 10,
-    env: {},
-    timeoutMs: 20_000,
-    continueOnError: false,
-    ...more,
-  });
-
-  async function startRun(steps: readonly PlannedStep[], more: Partial<WorkflowPlan> = {}): Promise<Session> {
-    const plan: WorkflowPlan = {
-      name: 'test',
-      digest: 'none',
-      inputs: {},
-      maxIterations: 100,
-      limits: {},
-      permissions: 'refuse',
-      steps,
-      ...more,
-    };
-    return call(sessionsStart, {
-      kind: 'workflow',
-      task: 'test',
-      mode: 'workflow',
-      maxIterations: plan.maxIterations,
-      workspace: folder,
-      metadata: { plan },
-    });
-  }
-
-  const drive = (id: string) => driveRun(connection, id);
+  const step = (id: string, more: Partial<PlannedStep> = {}) => planned(folder, id, more);
+  const startRun = (steps: readonly PlannedStep[]) => makeRun(call, folder, steps);
+  const drive = (id: string) => connection.server.drive(id, new AbortController().signal);
   const linesOf = async (id: string) => (await readFile(join(folder, id), 'utf8')).split('\n').length - 1;
 
   test('goes through its steps in order, each until its condition holds, and tells all of it in sessions', async () => {
@@ -129,8 +94,12 @@ describe('a run, by its runner', () => {
     assert.equal(await drive(id), 'parked');
     assert.equal((await call(sessionsGet, { id })).status, 'paused');
     await assert.rejects(linesOf('second'));
-    await call(sessionsResume, { id });
-    assert.equal(await drive(id), 'completed');
+    await call(runsContinue, { id });
+    await eventually(
+      () => call(runsGet, { id }),
+      ({ status }) => status === 'completed',
+      { what: 'the end of the run', timeoutMs: 30_000 },
+    );
     assert.equal(await linesOf('second'), 1);
   });
 

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
+import { systemProcesses } from '../../../../server/platform/systemProcesses.ts';
 import { endGroup } from '../../../../server/workflows/supervisor/endGroup.ts';
 import { groupMembers, isGroupGone } from '../../../../server/workflows/supervisor/groupMembers.ts';
 import { startOfChild } from '../../../../server/workflows/supervisor/linuxMembers.ts';
@@ -79,6 +80,27 @@ describe('a group of processes', () => {
     assert.equal(await isGroupGone(earlier), true);
     assert.deepEqual(await endGroup(earlier, { isOursForSure: true }), { left: [] });
     assert.equal(processesWith(tag).length, 2);
+  });
+
+  it('is gone when the system was started anew, whatever has its number now', async (t) => {
+    const { record, tag } = await group(t, `echo; ${SLEEP}`);
+    await until(() => processesWith(tag).length === 2);
+    const { bootId } = await systemProcesses().machine();
+    assert.equal(await isGroupGone({ ...record, bootId }), false);
+    const before = { ...record, bootId: randomUUID() };
+    assert.equal(await isGroupGone(before), true);
+    assert.deepEqual(await endGroup(before), { left: [] });
+    assert.equal(processesWith(tag).length, 2);
+  });
+
+  it('has no number where pids are counted otherwise: its marker alone tells it', async (t) => {
+    const { record, tag } = await group(t, `env -u ${MARKER} ${SLEEP} & echo; ${SLEEP}`);
+    await until(() => processesWith(tag).length === 3 && processesWith(record.marker).length === 2);
+    const { pidNamespace } = await systemProcesses().machine();
+    assert.equal((await groupMembers({ ...record, pidNamespace })).ours.length, 3);
+    const elsewhere = { ...record, pidNamespace: 'pid:[1]' };
+    assert.equal((await groupMembers(elsewhere)).ours.length, 2);
+    assert.equal(await isGroupGone({ ...elsewhere, marker: randomUUID() }), true);
   });
 
   it('is gone when nothing has its number or its marker', async () => {

@@ -11,6 +11,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { endGroup } from '../../../../server/workflows/supervisor/endGroup.ts';
 import { isGroupGone } from '../../../../server/workflows/supervisor/groupMembers.ts';
+import { systemProcesses } from '../../../../server/platform/systemProcesses.ts';
 import {
   superviseProcess,
   type AgentProcess,
@@ -66,6 +67,11 @@ describe('a supervised process', () => {
     assert.ok(stdout.equals(sent));
     assert.equal(stderr, 'said all');
     assert.match(started?.processStart ?? '', /^\d+$/);
+    const { bootId, pidNamespace } = await systemProcesses().machine();
+    assert.deepEqual(
+      [started?.bootId, started?.pidNamespace, started?.marker],
+      [bootId, pidNamespace, agent.marker],
+    );
     assert.deepEqual(exit, { reason: 'exit', code: 0 });
   });
 
@@ -216,7 +222,8 @@ describe('a runner that is killed', () => {
     });
     const agentPid = Number(String(await once(child.stdout, 'data')));
     const supervisorPid = parentOf(agentPid);
-    assert.equal(processesWith(marker).length, 3);
+    // The agent, its two children, and the supervisor.
+    assert.equal(processesWith(marker).length, 4);
     return { child, marker, agentPid, supervisorPid };
   }
 
@@ -227,6 +234,25 @@ describe('a runner that is killed', () => {
     // The supervisor does not outlive its work.
     await until(() => Number.isNaN(parentOf(supervisorPid)));
     assert.equal(await isGroupGone({ marker }), true);
+  });
+
+  it('is not proved gone while its supervisor may yet start the agent, which the next runner keeps it from', async (t) => {
+    const marker = randomUUID();
+    const child = spawn(process.execPath, [RUNNER, marker], { stdio: ['ignore', 'pipe', 'inherit'] });
+    t.after(() => child.kill('SIGKILL'));
+    let supervisor: number | undefined;
+    await until(() => {
+      [supervisor] = processesWith(marker);
+      return supervisor !== undefined;
+    });
+    assert.ok(supervisor !== undefined);
+    process.kill(supervisor, 'SIGSTOP');
+    assert.equal(parentOf(supervisor), child.pid);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.equal(await isGroupGone({ marker }), false);
+    assert.deepEqual(await endGroup({ marker }, { graceMs: 100 }), { left: [] });
+    assert.deepEqual(processesWith(marker), []);
   });
 
   it('leaves an agent when its supervisor is killed as well, which the next runner finds by the marker and ends', async (t) => {

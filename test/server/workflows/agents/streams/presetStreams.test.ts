@@ -7,8 +7,8 @@ import type { StreamOutcome } from '../../../../../server/workflows/agents/strea
 import { STREAM_READERS } from '../../../../../server/workflows/agents/streams/streamReaders.ts';
 
 /*
- * The streams here are made by hand, in the formats that the agents' sources and documents tell of. They were not
- * recorded, so that the presets are experimental (`presets.ts`).
+ * The streams here are made by hand, for what the recorded ones (presetRecordings.test.ts) do not hold: in the formats that
+ * the agents' sources and documents tell of.
  */
 
 interface Read {

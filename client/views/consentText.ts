@@ -1,0 +1,78 @@
+import * as vscode from 'vscode';
+import type { Workflow } from '../../server/protocol/workflowMethods.ts';
+import type { AgentInfo } from '../services/agentModel.ts';
+import { revealBidi } from '../services/plainText.ts';
+import { limitName, plannedLimitText } from './limitText.ts';
+import { agentText } from './runItem.ts';
+
+/** A question that does not fit the screen cannot be answered: what is longer is to be read in the file. */
+const MOST_COMMANDS = 12;
+const MOST_CHARACTERS = 400;
+
+/** What a person is to know before a file runs that has not been run before. */
+export function consentText(workflow: Workflow, agents: readonly AgentInfo[]): string {
+  const { steps, limits, maxIterations, problems } = workflow;
+  const named = [...new Set(steps.map(({ agent }) => agent))];
+  const checks = steps.flatMap(({ id, until }) => (until === undefined ? [] : [`${id}: ${command(until)}`]));
+  const warnings = problems.filter(({ severity }) => severity === 'warning');
+  return [
+    vscode.l10n.t('Agents:'),
+    ...named.map((name) => indented(agentLine(name, agents))),
+    ...(checks.length === 0
+      ? []
+      : [vscode.l10n.t('Commands that a shell runs after iterations, to see whether a step is done:')]),
+    ...checks.slice(0, MOST_COMMANDS).map(indented),
+    ...(checks.length > MOST_COMMANDS
+      ? [indented(vscode.l10n.t('and {0} more: open the file to read them', checks.length - MOST_COMMANDS))]
+      : []),
+    vscode.l10n.t('Permissions: {0}', permissionText(workflow.permissions)),
+    vscode.l10n.t('Limits:'),
+    indented(vscode.l10n.t('Iterations: at most {0} (enforced by Lockstep)', maxIterations)),
+    ...limits.map((limit) => indented(`${limitName(limit.name)}: ${plannedLimitText(limit)}`)),
+    ...(warnings.length === 0 ? [] : [vscode.l10n.t('Warnings:')]),
+    ...warnings.slice(0, MOST_COMMANDS).map(({ message }) => indented(oneLine(message))),
+  ].join('\n');
+}
+
+function agentLine(name: string, agents: readonly AgentInfo[]): string {
+  const agent = agents.find((candidate) => candidate.name === name);
+  const words = oneLine(agentText(name, agent));
+  return agent === undefined ? words : `${words}: ${command(agent.command.map(quoted).join(' '))}`;
+}
+
+/** So that arguments with spaces do not look like several. */
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : JSON.stringify(argument);
+}
+
+function permissionText(policy: Workflow['permissions']): string {
+  switch (policy) {
+    case 'ask':
+      return vscode.l10n.t('an agent that asks waits for your answer');
+    case 'refuse':
+      return vscode.l10n.t('what agents ask for is refused');
+    case 'allow':
+      return vscode.l10n.t('what agents ask for is allowed without asking you');
+  }
+}
+
+/** The whole of it, lines told apart; where it is too long, that there is more to be read. */
+function command(text: string): string {
+  const line = revealBidi(text.trim()).replaceAll(/\r?\n/g, ' ⏎ ');
+  return line.length <= MOST_CHARACTERS
+    ? line
+    : vscode.l10n.t(
+        '{0}… ({1} characters: open the file to read them)',
+        line.slice(0, MOST_CHARACTERS),
+        line.length,
+      );
+}
+
+function oneLine(text: string): string {
+  const line = revealBidi(text).replaceAll(/\s+/g, ' ').trim();
+  return line.length <= MOST_CHARACTERS ? line : `${line.slice(0, MOST_CHARACTERS - 1)}…`;
+}
+
+function indented(line: string): string {
+  return `    ${line}`;
+}

@@ -1,0 +1,39 @@
+import type { WireError } from '../../server/protocol/error.ts';
+import type { OutlineEntry } from '../../server/protocol/transcriptMethods.ts';
+import type { Run, RunStep } from '../../server/protocol/workflowMethods.ts';
+import type { WorkflowFile } from '../services/workflowFileModel.ts';
+import type { RunGroup } from '../services/workflowListing.ts';
+
+/** What runs stand below. */
+export type RunParent =
+  | { readonly type: 'workflowFile'; readonly file: WorkflowFile }
+  | { readonly type: 'runGroup'; readonly group: RunGroup };
+
+/** A row of the Workflows tree. */
+export type WorkflowNode =
+  | RunParent
+  | { readonly type: 'run'; readonly run: Run }
+  | { readonly type: 'runStep'; readonly run: Run; readonly step: RunStep }
+  | { readonly type: 'runIteration'; readonly ref: string; readonly entry: OutlineEntry }
+  | { readonly type: 'moreRuns'; readonly parent: RunParent; readonly left: number }
+  | { readonly type: 'workflowError'; readonly error: WireError };
+
+/** Stays the same over refreshes, so that rows keep their place, their selection and their folding. */
+export function workflowNodeId(node: WorkflowNode): string {
+  switch (node.type) {
+    case 'workflowFile':
+      return `file/${node.file.path}`;
+    case 'runGroup':
+      return `group/${node.group}`;
+    case 'run':
+      return `run/${node.run.id}`;
+    case 'runStep':
+      return `step/${node.run.id}/${node.step.id}`;
+    case 'runIteration':
+      return `iteration/${node.ref}/${node.entry.id}`;
+    case 'moreRuns':
+      return `more/${workflowNodeId(node.parent)}`;
+    case 'workflowError':
+      return `error/${node.error.code}`;
+  }
+}

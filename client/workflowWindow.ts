@@ -1,0 +1,102 @@
+import * as vscode from 'vscode';
+import { runsAnswer } from '../server/protocol/workflowMethods.ts';
+import type { CommandHandler } from './commands/commandTable.ts';
+import { runCommands } from './commands/runCommands.ts';
+import { workflowCommands } from './commands/workflowCommands.ts';
+import { Settings } from './ids.ts';
+import { AgentModel } from './services/agentModel.ts';
+import type { Call } from './services/call.ts';
+import { every, Soon } from './services/every.ts';
+import { isWithin } from './services/folder.ts';
+import type { LockstepServer } from './services/lockstepServer.ts';
+import { RunModel } from './services/runModel.ts';
+import { RunNotices } from './services/runNotices.ts';
+import { isEnded } from './services/runStates.ts';
+import type { Scope } from './services/scope.ts';
+import { StepIterations } from './services/stepIterations.ts';
+import { findWorkflowFiles, watchWorkflowFiles } from './services/workflowFileFinder.ts';
+import { WorkflowFileModel } from './services/workflowFileModel.ts';
+import { isOfFolders } from './services/workflowListing.ts';
+import { AgentProblems } from './views/agentProblems.ts';
+import { tellRunNews } from './views/runMessages.ts';
+import { WorkflowsTree } from './views/workflowsTree.ts';
+
+/** An agent can write a hundred events a second; a person who is asked something is to be told within a second. */
+const RUNS_AFTER_CHANGE_MS = 300;
+/** Runners die without anything being written, in milliseconds. */
+const OPEN_RUNS_MS = 5_000;
+
+export interface WorkflowWindowParts {
+  readonly server: LockstepServer;
+  readonly call: Call;
+  readonly scope: Scope;
+  /** The page about workflows that comes with the extension. */
+  readonly guide: vscode.Uri;
+  readonly reportError: (error: unknown) => Promise<void>;
+}
+
+/** What a window has of workflows: their files, runs and agents, the view, the messages and the commands. */
+export class WorkflowWindow implements vscode.Disposable {
+  readonly runs: RunModel;
+  readonly commands: Readonly<Record<string, CommandHandler>>;
+  readonly #disposables: vscode.Disposable;
+
+  constructor({ server, call, scope, guide, reportError }: WorkflowWindowParts) {
+    const files = new WorkflowFileModel(call, findWorkflowFiles);
+    const runs = new RunModel(call);
+    const agents = new AgentModel(call);
+    const tree = new WorkflowsTree({
+      server,
+      files,
+      runs,
+      agents,
+      iterations: new StepIterations(call),
+      scope,
+    });
+    const answer = async (id: string, question: string, option: string): Promise<void> => {
+      await call(runsAnswer, { id, question, option });
+    };
+    const notices = new RunNotices({
+      runs,
+      call,
+      // What a window cannot act on, it leaves to one that can.
+      isMine: (run) => vscode.workspace.isTrusted && isOfFolders(run, scope.folders),
+      wantsCompleted: () =>
+        vscode.workspace.getConfiguration(Settings.section).get(Settings.runsNotifyWhenCompleted) !== false,
+      tell: (news) => void tellRunNews(news, { answer, onError: (error) => void reportError(error) }),
+      since: Date.now(),
+    });
+    const isRunning = () => server.state === 'running';
+    const runsSoon = new Soon(RUNS_AFTER_CHANGE_MS, () => void runs.reload());
+    const targets = { call, runs, tree, folders: () => scope.folders };
+    this.runs = runs;
+    this.commands = {
+      ...workflowCommands({ targets, files, agents, guide }),
+      ...runCommands(targets),
+    };
+    this.#disposables = vscode.Disposable.from(
+      tree,
+      notices,
+      new AgentProblems(agents),
+      runsSoon,
+      server.onDidChangeStore(() => runsSoon.ask()),
+      server.onDidChangeState((state) => {
+        if (state !== 'running') return;
+        for (const model of [files, runs, agents]) void model.reload();
+      }),
+      watchWorkflowFiles(
+        () => isRunning() && void files.reload(),
+        (folder) => files.files.some(({ path }) => isWithin(path, folder)),
+      ),
+      every(
+        OPEN_RUNS_MS,
+        () => isRunning() && runs.runs.some((run) => !isEnded(run)),
+        () => void runs.reload(),
+      ),
+    );
+  }
+
+  dispose(): void {
+    this.#disposables.dispose();
+  }
+}

@@ -1,0 +1,144 @@
+import { activeMs } from '../../domain/workflowBudget.ts';
+import { runBudget, stepBudget } from '../../domain/workflowBudget.ts';
+import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
+import * as workflowRun from '../../domain/workflowRun.ts';
+import { isEnded, stepOf, type RunState } from '../../domain/workflowRunState.ts';
+import type { SessionEvent } from '../../protocol/event.ts';
+import type { Session } from '../../protocol/session.ts';
+import type { Run, RunStatus, RunStep } from '../../protocol/workflowMethods.ts';
+import type { Enforcement } from '../agents/limits/agentLimits.ts';
+import { limitViews } from './limitView.ts';
+import { LEFT_EVENT, leftEventData, type RunRecord } from './runRecord.ts';
+import { afterWishes, isPauseAsked, REQUEST_EVENT } from './runRequest.ts';
+
+/** How long a runner may take to come, in milliseconds, before a run is said to have none. */
+const COMING_MS = 10_000;
+
+/** What is known of a run. */
+export interface RunFacts {
+  readonly session: Session;
+  readonly plan: WorkflowPlan;
+  /** Undefined for one that was never driven. */
+  readonly record: RunRecord | undefined;
+  /** Since what is recorded: requests, and that a runner has left. In their order. */
+  readonly news: readonly SessionEvent[];
+  /** The fence of the living process that drives it; undefined where none does. */
+  readonly runner: number | undefined;
+  /** By step: the id of its session. */
+  readonly children: ReadonlyMap<string, string>;
+  readonly enforcement: Enforcement;
+}
+
+/** A run as it is, with what was asked of it and is not carried out yet. */
+export interface CurrentRun {
+  readonly state: RunState;
+  readonly status: RunStatus;
+}
+
+/**
+ * The state as it will be when the requests are obeyed: whoever asks for something sees that it was heard. What a runner
+ * has left, or the next one has just taken, is not in flight.
+ */
+export function currentRun(facts: RunFacts, now: number): CurrentRun {
+  const { session, plan, record, news } = facts;
+  if (record === undefined) {
+    const state = workflowRun.start(plan, now);
+    return { state, status: statusOf(facts, state, now) };
+  }
+  const found =
+    isOfRunner(facts) || isEnded(record.state.status)
+      ? record.state
+      : workflowRun.load(plan, record.state, now);
+  const requests = news.filter(({ type }) => type === REQUEST_EVENT);
+  const state = afterWishes(plan, found, { requests, isPauseAsked: isPauseAsked(session) }, now);
+  return { state, status: statusOf(facts, state, now) };
+}
+
+/** It has ended but for its session: its runner died just then, and the next one has no more than that to do. */
+export function lacksItsEnd({ session, record }: RunFacts): boolean {
+  return session.endedAt === undefined && record !== undefined && isEnded(record.state.status);
+}
+
+export function runView(facts: RunFacts, now: number): Run {
+  const { session, plan, record, children, enforcement } = facts;
+  const { state, status } = currentRun(facts, now);
+  const { iterations, maxIterations } = runBudget(plan, state);
+  const { tokens, costUsd } = state.used;
+  const error = status === 'interrupted' ? leftBy(facts) : session.error;
+  return {
+    id: session.id,
+    name: plan.name,
+    ...(plan.file === undefined ? {} : { file: plan.file }),
+    ...(session.workspace === undefined ? {} : { workspace: session.workspace }),
+    status,
+    iterations,
+    maxIterations,
+    startedAt: session.createdAt,
+    ...(session.endedAt === undefined ? {} : { endedAt: session.endedAt }),
+    inputs: { ...plan.inputs },
+    ...(status !== 'parked' || state.parkedFor === undefined ? {} : { parkedFor: state.parkedFor }),
+    ...(error === undefined || status === 'stopped' ? {} : { error }),
+    limits: limitViews(plan.limits, enforcement, { state, now }),
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(costUsd === undefined ? {} : { costUsd }),
+    activeMs: activeMs(state, now),
+    steps: plan.steps.map((step) => stepView(plan, state, step.id, children.get(step.id))),
+    // A question is its runner's: with it, nobody waits for the answer any more.
+    questions: isOfRunner(facts) && session.endedAt === undefined ? (record?.questions ?? []) : [],
+    revision: session.revision,
+  };
+}
+
+function stepView(plan: WorkflowPlan, state: RunState, id: string, session: string | undefined): RunStep {
+  const planned = plan.steps.find((step) => step.id === id);
+  if (planned === undefined) throw new Error(`the plan has no step ${id}`);
+  const step = stepOf(plan, state, id);
+  const { iterations, maxIterations } = stepBudget(planned, step);
+  return {
+    id,
+    status: step.status,
+    iterations,
+    maxIterations,
+    needs: [...planned.needs],
+    agent: planned.agent,
+    hasGate: planned.gate !== undefined,
+    isGateOpen: step.gateOpen,
+    isAsking: step.asking,
+    ...(session === undefined ? {} : { session }),
+    ...(step.retryAt === undefined ? {} : { retryAt: new Date(step.retryAt).toISOString() }),
+    ...(step.message === undefined ? {} : { message: step.message }),
+  };
+}
+
+function statusOf(facts: RunFacts, state: RunState, now: number): RunStatus {
+  const { session, record, runner } = facts;
+  if (session.status === 'completed') return 'completed';
+  if (session.status === 'failed') return record?.state.status === 'stopped' ? 'stopped' : 'failed';
+  const { status } = state;
+  if (status === 'paused' || status === 'parked') return status;
+  if (runner === undefined && !isComing(facts, now)) return 'interrupted';
+  // The session ends last.
+  if (status === 'stopped') return 'stopping';
+  return isEnded(status) ? 'active' : status;
+}
+
+/** Whether what is recorded is of the runner that drives it now, and not of one before. */
+function isOfRunner({ record, runner }: RunFacts): boolean {
+  return record !== undefined && record.fence === runner;
+}
+
+/** Its start, or a request, has just asked for a runner, and none has left since. */
+function isComing({ session, record, news }: RunFacts, now: number): boolean {
+  const last = news.at(-1);
+  if (last?.type === LEFT_EVENT) return false;
+  if (last === undefined && session.iterations > 0) return false;
+  const askedAt =
+    last?.timestamp ?? (record === undefined || record.handled === 0 ? session.createdAt : undefined);
+  return askedAt !== undefined && Math.abs(now - Date.parse(askedAt)) < COMING_MS;
+}
+
+/** Why its last runner has left it, where it could tell. */
+function leftBy({ news }: RunFacts): string | undefined {
+  const last = news.findLast(({ type }) => type === LEFT_EVENT);
+  return last === undefined ? undefined : leftEventData.safeParse(last.data).data?.message;
+}

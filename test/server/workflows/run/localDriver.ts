@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { Leases, type LeaseParts } from '../../../../server/locks/leases.ts';
+import { Owners } from '../../../../server/locks/owners.ts';
+import { systemClock } from '../../../../server/platform/clock.ts';
+import { Counters } from '../../../../server/platform/counters.ts';
+import { systemFileSystem } from '../../../../server/platform/fileSystem.ts';
+import { systemProcesses } from '../../../../server/platform/systemProcesses.ts';
+import { SqliteLeaseStore } from '../../../../server/store/sqliteLeaseStore.ts';
+import { SqliteSessionStore } from '../../../../server/store/sqliteSessionStore.ts';
+import { StoreFile } from '../../../../server/store/storeFile.ts';
+import { agentCatalogue } from '../../../../server/workflows/agents/agentCatalogue.ts';
+import { RunDriver } from '../../../../server/workflows/run/runDriver.ts';
+import type { RunFolder } from './runFolder.ts';
+
+export interface LocalDriverOptions {
+  /** How long a question waits for a client that shows it. */
+  readonly claimMs?: number;
+  /** Called before a lease is given back. */
+  readonly beforeRelease?: () => Promise<unknown>;
+}
+
+/** Drives runs of a folder in this process, where a test can look into it. */
+export function localDriver(
+  context: Pick<TestContext, 'after'>,
+  { folder, env }: Pick<RunFolder, 'folder' | 'env'>,
+  { claimMs = 10_000, beforeRelease = () => Promise.resolve() }: LocalDriverOptions,
+): RunDriver {
+  const home = join(folder, 'home');
+  const counters = new Counters();
+  const clock = systemClock;
+  const file = new StoreFile({ path: join(home, 'lockstep.db'), fileSystem: systemFileSystem, counters });
+  context.after(() => file.close());
+  const sessions = new SqliteSessionStore(file, clock);
+  const owners = new Owners(systemProcesses());
+  return new RunDriver({
+    sessions,
+    leases: new HookedLeases(
+      { sessions, leases: new SqliteLeaseStore(file, clock), owners, clock, counters },
+      beforeRelease,
+    ),
+    clock,
+    logger: { log: () => undefined },
+    agents: agentCatalogue({ env, home }),
+    settings: { parallelSteps: 2, claimMs },
+    env: {},
+    onDidChange: (listener) => file.onDidChange(listener),
+  });
+}
+
+class HookedLeases extends Leases {
+  readonly #beforeRelease: () => Promise<unknown>;
+
+  constructor(parts: LeaseParts, beforeRelease: () => Promise<unknown>) {
+    super(parts);
+    this.#beforeRelease = beforeRelease;
+  }
+
+  override async release(token: string): Promise<boolean> {
+    await this.#beforeRelease();
+    return super.release(token);
+  }
+}

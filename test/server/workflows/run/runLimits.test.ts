@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { sessionsEvents } from '../../../../server/protocol/sessionHistoryMethods.ts';
+import { runsContinue, workflowsRead } from '../../../../server/protocol/workflowMethods.ts';
+import { tempFolder } from '../../../support/tempFolder.ts';
+import { standInSystemd } from '../agents/limits/standInSystemd.ts';
+import { hasEnded, isAt, runFolder } from './runFolder.ts';
+
+const ODD_AGENT = fileURLToPath(new URL('../agents/oddAcpAgent.ts', import.meta.url));
+
+const LIMITED = `
+agent: counter
+inputs: { file: . }
+limits: { memory: 1GiB, cpus: 0.5, pids: 100, disk: 1GiB }
+steps: [{ id: a, prompt: "\${inputs.file}" }]
+`;
+
+describe('the limits of a run', () => {
+  test('of memory, processors and processes are held by systemd where it is there, and the run says so', async (t) => {
+    const { env, calls } = await standInSystemd(await tempFolder(t));
+    const { call, write, start, once, folder } = await runFolder(t, {}, { PATH: env['PATH'] });
+    const read = await call(workflowsRead, { file: await write(LIMITED) });
+    assert.deepEqual(
+      read.limits.map(({ name, enforcedBy }) => [name, enforcedBy]),
+      [
+        ['memory', 'systemd'],
+        ['cpus', 'systemd'],
+        ['pids', 'systemd'],
+        ['disk', 'nobody'],
+      ],
+    );
+    const { id } = await start(LIMITED, { file: `${folder}/a` });
+    const run = await once(id, hasEnded);
+    assert.equal(run.status, 'completed');
+    assert.deepEqual(run.limits, read.limits);
+    const told = new Set((await calls()).flat());
+    for (const property of ['MemoryMax=1073741824', 'CPUQuota=50%', 'TasksMax=100'])
+      assert.ok(told.has(property), property);
+  });
+
+  test('are said to be held by nobody where nobody holds them', async (t) => {
+    const { call, write } = await runFolder(t, {}, { PATH: '/nowhere' });
+    const { limits } = await call(workflowsRead, { file: await write(LIMITED) });
+    assert.deepEqual(new Set(limits.map(({ enforcedBy }) => enforcedBy)), new Set(['nobody']));
+  });
+
+  test('of tokens and cost park it once they are reported, and more of them let it go on', async (t) => {
+    const { call, start, once } = await runFolder(t, {
+      reports: { protocol: 'acp', command: [process.execPath, ODD_AGENT, 'usage'] },
+    });
+    const { id } = await start(`
+agent: reports
+limits: { tokens: 4000, costUsd: 100 }
+steps: [{ id: a, prompt: x, untilOutput: never, maxIterations: 3 }]
+`);
+    const parked = await once(id, isAt('parked'));
+    assert.deepEqual(parked.parkedFor, { reason: 'tokens', used: 5000, limit: 4000 });
+    assert.deepEqual(parked.limits, [
+      { name: 'tokens', limit: 4000, used: 5000, enforcedBy: 'reports' },
+      { name: 'costUsd', limit: 100, used: 0.5, enforcedBy: 'reports' },
+    ]);
+    assert.deepEqual([parked.tokens, parked.costUsd, parked.iterations], [5000, 0.5, 1]);
+    await call(runsContinue, { id, addLimits: { tokens: 3000 } });
+    const again = await once(id, isAt('parked'));
+    assert.deepEqual(again.parkedFor, { reason: 'tokens', used: 10_000, limit: 7000 });
+  });
+
+  test('of its wall clock park it, and an iteration that takes too long is ended', async (t) => {
+    const { start, once, slow, folder } = await runFolder(t);
+    await slow('a', true);
+    const { id } = await start(`
+agent: counter
+limits: { wallClock: 400ms }
+steps: [{ id: a, prompt: "${folder}/a", timeout: 500ms, retry: { attempts: 5, backoff: 1ms } }]
+`);
+    const parked = await once(id, isAt('parked'));
+    assert.deepEqual([parked.parkedFor?.reason, parked.parkedFor?.limit], ['wallClock', 400]);
+    assert.match(parked.steps[0]?.message ?? '', /longer than/);
+  });
+});
+
+describe('the next iteration of a step', () => {
+  test('goes on with the session of its agent where that can', async (t) => {
+    const { start, once, call } = await runFolder(t, {
+      loads: { protocol: 'acp', command: [process.execPath, ODD_AGENT, 'resume'] },
+    });
+    const { id } = await start(
+      'agent: loads\nsteps: [{ id: a, prompt: x, untilOutput: s1, maxIterations: 5 }]\n',
+    );
+    const run = await once(id, (one) => hasEnded(one) || one.status === 'parked');
+    const { events } = await call(sessionsEvents, { id, types: ['run.output'] });
+    assert.deepEqual(
+      events.map(({ data }) => data['sessionHandle']),
+      Array.from({ length: events.length }, () => 's1'),
+    );
+    assert.ok(events.length > 1, run.status);
+    const said = await call(sessionsEvents, { id: run.steps[0]?.session ?? '', types: ['agent.notice'] });
+    assert.deepEqual(said.events, []);
+  });
+});
