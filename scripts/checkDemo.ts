@@ -77,6 +77,7 @@ async function runsWorkflow(workbench: Workbench, pictures: string): Promise<voi
   await sidebar.expand(/^fix2\/5/, 'Workflows');
   await sidebar.row(/^Iteration 2/, 'Workflows').waitFor();
   await sidebar.click(/^fix2\/5/, 'Workflows');
+  await workbench.editorTab(/^fix$/).waitFor();
   await showsText(workbench, 'I look at that next.');
   await workbench.notifications.toast(`"${DEMO_WORKFLOW}" waits at the gate`).waitFor();
   await workbench.screenshot(join(pictures, 'workflows.png'));

@@ -17,6 +17,7 @@ export interface StartParts {
 /**
  * Runs a workflow file as it is on disk, after it was asked for its inputs and, where this text of it is new, for
  * consent. Undefined where the person backs out, or something is wrong with the file, which they are told.
+ * @throws where it has another text by then than the one that they were asked about
  */
 export async function startWorkflow(uri: vscode.Uri, { call, agents }: StartParts): Promise<Run | undefined> {
   const file = uri.fsPath;
@@ -26,13 +27,8 @@ export async function startWorkflow(uri: vscode.Uri, { call, agents }: StartPart
   const values = await askForm(title, workflow.inputs.map(inputField));
   if (values === undefined) return undefined;
   if (!workflow.isKnown && !(await consents(uri, workflow, agents))) return undefined;
-  // Somebody may have written to the file while its questions were read.
-  const { digest } = await call(workflowsRead, { file });
-  if (digest !== workflow.digest) {
-    const message = vscode.l10n.t('The file of "{0}" has changed since. Run it again.', workflow.name);
-    void vscode.window.showWarningMessage(plainText(message));
-    return undefined;
-  }
+  // Somebody may have written to the file while its questions were read: the server refuses another text then.
+  const { digest } = workflow;
   const workspace = vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath;
   const inputs = Object.fromEntries(workflow.inputs.map(({ name }, index) => [name, values[index] ?? '']));
   return vscode.window.withProgress(
@@ -40,7 +36,7 @@ export async function startWorkflow(uri: vscode.Uri, { call, agents }: StartPart
       location: vscode.ProgressLocation.Window,
       title: vscode.l10n.t('Starting the run of {0}', plainText(workflow.name)),
     },
-    () => call(runsStart, { file, inputs, ...(workspace === undefined ? {} : { workspace }) }),
+    () => call(runsStart, { file, inputs, digest, ...(workspace === undefined ? {} : { workspace }) }),
   );
 }
 

@@ -25,6 +25,7 @@ export function consentText(workflow: Workflow, agents: readonly AgentInfo[]): s
     ...(checks.length > MOST_COMMANDS
       ? [indented(vscode.l10n.t('and {0} more: open the file to read them', checks.length - MOST_COMMANDS))]
       : []),
+    ...environment(steps),
     vscode.l10n.t('Permissions: {0}', permissionText(workflow.permissions)),
     vscode.l10n.t('Limits:'),
     indented(vscode.l10n.t('Iterations: at most {0} (enforced by Lockstep)', maxIterations)),
@@ -38,6 +39,26 @@ function agentLine(name: string, agents: readonly AgentInfo[]): string {
   const agent = agents.find((candidate) => candidate.name === name);
   const words = oneLine(agentText(name, agent));
   return agent === undefined ? words : `${words}: ${command(agent.command.map(quoted).join(' '))}`;
+}
+
+/** What variables the file sets, and for which steps: most have the same. */
+function environment(steps: Workflow['steps']): string[] {
+  const variables = new Map<string, string[]>();
+  for (const { id, env } of steps)
+    for (const [name, value] of Object.entries(env)) {
+      const text = `${name}=${command(quoted(value))}`;
+      variables.set(text, [...(variables.get(text) ?? []), id]);
+    }
+  if (variables.size === 0) return [];
+  const lines = [...variables].map(([text, ids]) =>
+    ids.length === steps.length ? text : `${oneLine(ids.join(', '))}: ${text}`,
+  );
+  const more = lines.length - MOST_COMMANDS;
+  return [
+    vscode.l10n.t('Environment variables that it sets:'),
+    ...lines.slice(0, MOST_COMMANDS).map(indented),
+    ...(more > 0 ? [indented(vscode.l10n.t('and {0} more: open the file to read them', more))] : []),
+  ];
 }
 
 /** So that arguments with spaces do not look like several. */

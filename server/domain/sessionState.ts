@@ -9,6 +9,7 @@ import { added, addedCost, addedTokens } from './counting.ts';
 import { actionLabels } from './errorActions.ts';
 import { LockstepError } from './errors.ts';
 import { mergePatch } from './mergePatch.ts';
+import { RUN_KIND } from './workflowPlan.ts';
 import {
   defined,
   event,
@@ -172,6 +173,7 @@ export function fail(params: ParamsOf<typeof lifecycle.sessionsFail>): Decide {
 export function update(params: ParamsOf<typeof lifecycle.sessionsUpdate>): Decide {
   return (state, now) => {
     const { title, label, addIterations, metadata } = params;
+    mustKeepPlan(state.session, metadata);
     const { label: oldLabel, ...rest } = state.session;
     const kept = label === undefined ? oldLabel : (label ?? undefined);
     const session: Session = { ...rest, ...defined({ label: kept }) };
@@ -185,6 +187,19 @@ export function update(params: ParamsOf<typeof lifecycle.sessionsUpdate>): Decid
       event('update', defined({ title, label, addIterations, metadata }), 'metadata'),
     ]);
   };
+}
+
+/**
+ * The metadata of a run hold what it is made of: without its plan, no runner could go on with it, and nobody end it.
+ * @throws LockstepError INVALID_PARAMS
+ */
+function mustKeepPlan({ id, kind }: Session, metadata: JsonObject | undefined): void {
+  if (kind !== RUN_KIND || metadata === undefined || !Object.hasOwn(metadata, 'plan')) return;
+  throw new LockstepError(
+    'INVALID_PARAMS',
+    `metadata: session ${id} is a run of a workflow, and its plan stays as it was when it began. Change the file, and start a new run.`,
+    { details: { param: 'metadata', id } },
+  );
 }
 
 export function archive(state: SessionState, now: number): Step {

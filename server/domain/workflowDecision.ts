@@ -10,7 +10,7 @@ export interface Decision {
   readonly state: RunState;
   /** To begin now, in this order, each with `begun` first. `iteration` counts from 1 in its step. */
   readonly begin: readonly { readonly step: string; readonly iteration: number }[];
-  /** Steps whose iteration in flight is to be cancelled. */
+  /** Steps whose iteration in flight is to be cancelled: the run is being stopped, or its wall clock is used up. */
   readonly cancel: readonly string[];
   /** Milliseconds until time alone can change the decision: a retry is due, or the wall clock is reached. */
   readonly wait?: number;
@@ -30,22 +30,21 @@ export function decide(
   const { status } = state;
   const nothing = { state, begin: [], cancel: [] };
   if (status === 'parked' || status === 'paused' || isEnded(status)) return { ...nothing, end: status };
-  if (status === 'stopping') return { ...nothing, cancel: running };
-  if (!isOpen(plan, state, now)) return nothing;
+  // Other limits let what is in flight come to its end. The wall clock is what is to be had while it is.
+  const left = wallClockLeft(plan, state, now);
+  if (status === 'stopping' || left === 0) return { ...nothing, cancel: running };
+  const all = isOpen(plan, state, now) ? turns(plan, state) : [];
   const places = Math.max(0, Math.min(parallel - running.length, remaining(runBudget(plan, state))));
-  const begin = turns(plan, state)
+  const begin = all
     .filter((turn) => beginsNow(turn, now))
     .slice(0, places)
     .map(({ step }) => ({ step: step.id, iteration: step.iterations + 1 }));
-  const wait = waitOf(plan, state, now);
-  return { ...nothing, begin, ...(wait === undefined ? {} : { wait }) };
-}
-
-function waitOf(plan: WorkflowPlan, state: RunState, now: number): number | undefined {
-  const waits = turns(plan, state)
+  const waits = all
     .filter(({ step, block }) => block === undefined && !isDue(step, now))
     .map(({ step }) => (step.retryAt ?? now) - now);
-  if (waits.length === 0) return undefined;
-  const left = state.activeSince === undefined ? undefined : wallClockLeft(plan, state, now);
-  return Math.min(...waits, left ?? Infinity);
+  const isBusy = waits.length + begin.length + running.length > 0;
+  // It stands while all in flight ask a person, and runs again with what begins.
+  const isClockRunning = state.activeSince !== undefined || begin.length > 0;
+  if (isBusy && isClockRunning && left !== undefined) waits.push(left);
+  return { ...nothing, begin, ...(waits.length === 0 ? {} : { wait: Math.min(...waits) }) };
 }

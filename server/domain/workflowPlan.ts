@@ -1,3 +1,6 @@
+/** The kind and mode of the session of a run. */
+export const RUN_KIND = 'workflow';
+
 /** One step of a run, with every default of the file filled in. */
 export interface PlannedStep {
   readonly id: string;

@@ -51,9 +51,12 @@ export function nothingAdded(plan: WorkflowPlan, state: RunState): LockstepError
   if (reason === 'iterations' || reason === 'stepIterations') {
     const whose =
       step === undefined ? `The run of workflow ${plan.name}` : `Step ${step} of workflow ${plan.name}`;
+    const cuts = state.steps
+      .filter(({ id, cut }) => cut !== undefined && (step === undefined || id === step))
+      .map(({ id, cut }) => ` The last iteration of step ${id} was cut: ${cut}`);
     return new LockstepError(
       'ITERATION_LIMIT',
-      `${whose} has used ${used} of its ${limit} iterations: continue it with addIterations.`,
+      `${whose} has used ${used} of its ${limit} iterations: continue it with addIterations.${cuts.join('')}`,
       { details: { iterations: used, maxIterations: limit, ...(step === undefined ? {} : { step }) } },
     );
   }

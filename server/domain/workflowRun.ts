@@ -17,6 +17,8 @@ import { beginsNow, isOpen, MAX_RETRY_WAIT_MS, settle, ticked, turns } from './w
 
 /** The longest message of a failure that a state keeps, in characters; the whole one is in the history of the step. */
 export const MAX_MESSAGE = 1000;
+/** Why what was in flight is cut when a run is loaded. */
+const LOST_RUNNER = 'The process that drove the run has gone.';
 
 /**
  * A new run, which may be parked at once, at a gate.
@@ -58,7 +60,7 @@ export function load(plan: WorkflowPlan, stored: RunState, now: number): RunStat
       `The stored state of workflow ${plan.name} has other steps than its plan: start a new run.`,
       { details: { steps: plan.steps.map(({ id }) => id), stored: stored.steps.map(({ id }) => id) } },
     );
-  const steps = stored.steps.map((step) => (step.status === 'running' ? rested(step) : step));
+  const steps = stored.steps.map((step) => (step.status === 'running' ? rested(step, LOST_RUNNER) : step));
   const clock = stored.activeSince === undefined ? {} : { activeSince: now };
   return settle(plan, { ...stored, ...clock, steps }, now);
 }
@@ -76,7 +78,7 @@ export function begun(plan: WorkflowPlan, state: RunState, step: string, now: nu
   const charged = { ...ticked(state, now), iterations: state.iterations + 1 };
   return settle(
     plan,
-    withStep(charged, step, ({ retryAt: _, ...its }) => ({
+    withStep(charged, step, ({ retryAt: _, cut: _cut, ...its }) => ({
       ...its,
       status: 'running',
       iterations: its.iterations + 1,
@@ -104,7 +106,7 @@ export function ended(
 
 /**
  * The iteration in flight of a step was cancelled or lost: it stays charged, is no failure, and the step goes on with its
- * next one. `use` is what is known of what it used.
+ * next one. `use` is what is known of what it used; `why` tells a person why it was cut.
  */
 export function interrupted(
   plan: WorkflowPlan,
@@ -112,13 +114,14 @@ export function interrupted(
   step: string,
   now: number,
   use?: IterationUse,
+  why = 'It was cancelled.',
 ): RunState {
   mustRun('interrupt an iteration of', plan, state, step);
   const clock = ticked(state, now);
   return settle(
     plan,
     withStep(use === undefined ? clock : used(clock, use), step, (its) =>
-      rested({ ...its, workMs: its.workMs + (use?.ms ?? 0) }),
+      rested({ ...its, workMs: its.workMs + (use?.ms ?? 0) }, shortened(why)),
     ),
     now,
   );
@@ -173,22 +176,24 @@ export function openGate(plan: WorkflowPlan, state: RunState, step: string, now:
  * Raises budgets and limits by what is told, and lets a parked run go on; one that is paused stays so. Iterations are
  * added to the run, and to `step` where it is named; a run that is parked at the budget of a step means that step, and
  * one that is parked at a gate has it opened, unless another step is named. Where what was added is not enough, the run
- * is parked anew, and says for what.
+ * is parked anew, and says for what. A run that is parked at the budget of a step whose last iteration was cut is given
+ * that one again where nothing else is told: it takes a person each time, so a loop of crashes ends all the same.
  * @throws LockstepError ITERATION_LIMIT where a run is parked for want of iterations and gets none; INVALID_PARAMS where
  *   nothing is told that could help.
  */
 export function continueWith(
   plan: WorkflowPlan,
   state: RunState,
-  { step, addIterations = 0, addLimits = {} }: Continuation,
+  { step, addIterations: told = 0, addLimits = {} }: Continuation,
   now: number,
 ): RunState {
   allow('continue', plan, state, CONTINUABLE, 'active');
   const { parkedFor } = state;
-  const adds = addIterations > 0 || Object.values(addLimits).some((by) => by > 0);
-  const gate =
-    parkedFor?.reason === 'gate' && [undefined, parkedFor.step].includes(step) ? parkedFor.step : undefined;
-  if (!adds && gate === undefined) throw nothingAdded(plan, state);
+  const isMeant = [undefined, parkedFor?.step].includes(step);
+  const hasTold = told > 0 || Object.values(addLimits).some((by) => by > 0);
+  const addIterations = !hasTold && isMeant && isCutAtBudget(plan, state) ? 1 : told;
+  const gate = parkedFor?.reason === 'gate' && isMeant ? parkedFor.step : undefined;
+  if (!hasTold && addIterations === 0 && gate === undefined) throw nothingAdded(plan, state);
   const named = step ?? (parkedFor?.reason === 'stepIterations' ? parkedFor.step : undefined);
   const planned = named === undefined ? undefined : plannedStep(plan, named);
   const more = addIterations > 0 ? withMoreIterations(plan, state, addIterations, planned) : state;
@@ -198,6 +203,12 @@ export function continueWith(
 }
 
 const CONTINUABLE: readonly RunStatus[] = ['active', 'pausing', 'paused', 'parked'];
+
+/** Whether a run is parked at the budget of a step of which the last iteration was cut, and not brought to its end. */
+function isCutAtBudget(plan: WorkflowPlan, state: RunState): boolean {
+  const { reason, step } = state.parkedFor ?? {};
+  return reason === 'stepIterations' && step !== undefined && stepOf(plan, state, step).cut !== undefined;
+}
 
 /** A parked run goes on, and is parked anew by `settle` where it still cannot. */
 function goOn(plan: WorkflowPlan, state: RunState, now: number): RunState {
@@ -228,8 +239,8 @@ function outcomeOf(planned: PlannedStep, step: StepState, outcome: IterationOutc
   }
 }
 
-function rested(step: StepState): StepState {
-  return { ...step, status: 'waiting', asking: false };
+function rested(step: StepState, cut: string): StepState {
+  return { ...step, status: 'waiting', asking: false, cut };
 }
 
 function used(state: RunState, { tokens, costUsd, bytes }: IterationUse): RunState {

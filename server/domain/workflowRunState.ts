@@ -64,6 +64,10 @@ const stepState = z
       .string()
       .optional()
       .describe('why its last failed iteration failed; its beginning, where it is long'),
+    cut: z
+      .string()
+      .optional()
+      .describe('why its last iteration was cut before its end, if it was; until the next one begins'),
   })
   .readonly();
 export type StepState = z.infer<typeof stepState>;

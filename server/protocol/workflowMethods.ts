@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { text, textOrEmpty } from './json.ts';
+import { isPlainObject, text, textOrEmpty } from './json.ts';
 import { defineMethod } from './method.ts';
 import { isoTime, MAX_ITERATIONS } from './session.ts';
 
@@ -8,7 +8,13 @@ const amount = z.number().min(0);
 const runId = z.string().describe('the id of the session of the run');
 const stepName = z.string().describe('the id of a step in its file');
 const inputs = z
-  .record(z.string(), textOrEmpty(64 * 1024))
+  // A record leaves out this name, and says nothing.
+  .custom<Record<string, string>>(
+    (value) => !isPlainObject(value) || !Object.hasOwn(value, '__proto__'),
+    'no workflow has an input __proto__',
+  )
+  .meta({ type: 'object', additionalProperties: { type: 'string' } })
+  .pipe(z.record(z.string(), textOrEmpty(64 * 1024)))
   .describe('by name; the others have their defaults');
 
 /** Something wrong in a workflow file. */
@@ -48,6 +54,9 @@ export const workflowStep = z.strictObject({
   agent: z.string(),
   maxIterations: z.int().min(1).max(MAX_ITERATIONS),
   until: z.string().optional().describe('a command that a shell of this person runs'),
+  env: z
+    .record(z.string(), z.string())
+    .describe('environment variables of the agent and of `until`, those of the file among them, as written'),
   hasGate: z.boolean(),
 });
 
@@ -56,7 +65,7 @@ export const workflow = z.strictObject({
   file: z.string().describe('absolute path'),
   name: z.string(),
   description: z.string().optional(),
-  digest: z.string().describe('of its text'),
+  digest: z.string().describe('of its text; `runs.start` takes it'),
   isKnown: z.boolean().describe('whether this text of this file has been run before'),
   problems: z.array(workflowProblem),
   inputs: z.array(workflowInput),
@@ -94,7 +103,7 @@ export const runStep = z.strictObject({
   isAsking: z.boolean().describe('waits for the answer of a person'),
   session: z.string().optional().describe('the session of the step; absent until it has begun'),
   retryAt: isoTime.optional(),
-  message: z.string().optional().describe('why its last failed iteration failed'),
+  message: z.string().optional().describe('why its last failed iteration failed, or its last one was cut'),
 });
 export type RunStep = z.output<typeof runStep>;
 
@@ -143,7 +152,7 @@ export const run = z.strictObject({
       limit: amount.optional(),
     })
     .optional(),
-  error: z.string().optional().describe('why it failed'),
+  error: z.string().optional().describe('why it failed, or its runner has gone'),
   limits: z.array(runLimit),
   tokens: count.optional().describe('absent where no agent reported any'),
   costUsd: amount.optional().describe('absent where no agent reported any'),
@@ -192,6 +201,10 @@ export const runsStart = defineMethod({
       .optional()
       .describe('absolute path of the folder that it works in; the folder of the file if unset'),
     inputs: inputs.default({}),
+    digest: z
+      .string()
+      .optional()
+      .describe("of the text that was shown; refused where the file's text is another by now"),
   }),
   result: run,
 });

@@ -10,6 +10,7 @@ import { flag } from './optionValues.ts';
 import { personAt, type Person } from './person.ts';
 import { RunFollower } from './runFollower.ts';
 import { askedInputs, readInputs } from './runInputs.ts';
+import { RunSignals } from './runSignals.ts';
 import { counted, oneLine } from './text.ts';
 import { problemLines, shownPath, workflowInWords } from './workflowWords.ts';
 
@@ -59,9 +60,17 @@ export const run = defineCommand({
       context.say('Nothing was run.');
       return EXIT.error;
     }
-    const { id } = await context.call(runsStart, { file, workspace: folder, inputs: all });
-    if (!context.json) context.say(`Started: ${id}`);
-    return new RunFollower(context, id, { person, endsWhen: 'still', isOurs: true }).follow();
+    const signals = new RunSignals();
+    try {
+      const { digest } = workflow;
+      const { id } = await context.call(runsStart, { file, workspace: folder, inputs: all, digest });
+      // A program reads it in the first line that is printed, unless a signal ends this before.
+      if (!context.json || signals.areKept) context.say(`Started: ${id}`);
+      const following = { person, endsWhen: 'still', isOurs: true, signals } as const;
+      return await new RunFollower(context, id, following).follow();
+    } finally {
+      signals.dispose();
+    }
   },
 });
 

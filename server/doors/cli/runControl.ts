@@ -6,8 +6,8 @@ import { CallFailed, UsageError } from './commandError.ts';
 import { defineCommand } from './commandSpec.ts';
 import type { CommandContext } from './context.ts';
 import { wholeNumber } from './optionValues.ts';
+import { openRunId } from './runArgument.ts';
 import { howToContinue, parkedInWords, usedInWords } from './runWords.ts';
-import { sessionId } from './sessionArgument.ts';
 
 type More = Pick<CallParamsOf<typeof runsContinue>, 'addIterations' | 'addLimits'>;
 
@@ -26,7 +26,7 @@ export const stop = defineCommand({
   ],
   examples: [{ line: 'lockstep stop 019cdf3a-7b21', words: 'lockstep pause keeps it for later' }],
   async run(context, [given = '']) {
-    const id = await sessionId(context, given);
+    const id = await openRunId(context, given);
     await answerRun(context, await context.call(runsStop, { id }));
   },
 });

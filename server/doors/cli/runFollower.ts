@@ -9,7 +9,7 @@ import { RunChanges } from './runChanges.ts';
 import { RunNotices } from './runNotices.ts';
 import { RunQuestions } from './runQuestions.ts';
 import { liveRun } from './runLines.ts';
-import { onRunSignal } from './runSignals.ts';
+import { RunSignals } from './runSignals.ts';
 import { exitCodeOfRun, hasEnded, howToContinue, outcomeInWords, runStyle } from './runWords.ts';
 import { watching } from './watching.ts';
 
@@ -23,6 +23,8 @@ export interface Following {
   readonly endsWhen: 'still' | 'ended';
   /** Whether this command has started it. Then Ctrl+C pauses it first, then stops it, and then ends the command alone. */
   readonly isOurs: boolean;
+  /** Those that came since it was started, and come; from now on if unset. */
+  readonly signals?: RunSignals;
 }
 
 /** Shows how a run goes: in place in a terminal, as a line for each change elsewhere, as JSON for programs. */
@@ -130,22 +132,26 @@ export class RunFollower {
   }
 
   #onSignal(leave: (code: number) => void): Disposable {
-    return onRunSignal(() => {
-      this.#interrupts++;
-      if (!this.#following.isOurs) return leave(EXIT.interrupted);
-      switch (this.#interrupts) {
-        case 1:
-          return this.#command(
-            runsPause,
-            'Pausing, once the iterations in flight have ended. Ctrl+C again stops the run for good.',
-          );
-        case 2:
-          return this.#command(runsStop, 'Stopping. Ctrl+C again leaves the run to itself.');
-        default:
-          this.#say(`The run is left to itself. See it: lockstep runs ${this.#id}`);
-          return leave(EXIT.interrupted);
-      }
-    }, leave);
+    const signals = this.#following.signals ?? new RunSignals();
+    signals.handle({ leave, interrupted: () => this.#interrupted(leave) });
+    return signals;
+  }
+
+  #interrupted(leave: (code: number) => void): void {
+    this.#interrupts++;
+    if (!this.#following.isOurs) return leave(EXIT.interrupted);
+    switch (this.#interrupts) {
+      case 1:
+        return this.#command(
+          runsPause,
+          'Pausing, once the iterations in flight have ended. Ctrl+C again stops the run for good.',
+        );
+      case 2:
+        return this.#command(runsStop, 'Stopping. Ctrl+C again leaves the run to itself.');
+      default:
+        this.#say(`The run is left to itself. See it: lockstep runs ${this.#id}`);
+        return leave(EXIT.interrupted);
+    }
   }
 
   #command(method: typeof runsPause | typeof runsStop, words: string): void {

@@ -195,7 +195,14 @@ function moreFor({ reason, used = 0, limit = 0 }: ParkedFor): string | undefined
   }
 }
 
-/** How a run came to stand still, in one sentence. */
+/** Why the iterations of a step did not suffice, where the last one has failed. */
+function lastFailure({ parkedFor, steps }: Run): string {
+  const message = steps.find(({ id }) => id === parkedFor?.step)?.message;
+  if (message === undefined || parkedFor?.reason !== 'stepIterations') return '';
+  return ` The last one failed: ${oneLine(message)}`;
+}
+
+/** How a run came to stand still, and why. */
 export function outcomeInWords(run: Run): string {
   const { status, parkedFor, error } = run;
   const used = usedInWords(run);
@@ -209,7 +216,7 @@ export function outcomeInWords(run: Run): string {
     case 'paused':
       return `Paused after ${used}.`;
     case 'parked':
-      return `Parked: ${parkedFor === undefined ? used : parkedInWords(parkedFor)}.`;
+      return `Parked: ${parkedFor === undefined ? used : parkedInWords(parkedFor)}.${lastFailure(run)}`;
     case 'interrupted':
       return `Interrupted: the process that drove it is gone.${error === undefined ? '' : ` ${oneLine(error)}`}`;
     case 'active':

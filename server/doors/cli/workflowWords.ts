@@ -76,7 +76,30 @@ function programLines(steps: readonly Step[], agents: readonly Agent[]): string[
     ...steps.flatMap(({ id, until }) =>
       until === undefined ? [] : indented(`shell, after each iteration of ${id}:`, until),
     ),
+    ...environments(steps).flatMap(([env, ids]) => indented(`environment of ${ids.join(', ')}:`, env)),
   ];
+}
+
+/** What is set, as one would type it, and for which steps: most have the same. */
+function environments(steps: readonly Step[]): [env: string, steps: string[]][] {
+  const all = new Map<string, string[]>();
+  for (const { id, env } of steps) {
+    const lines = Object.entries(env).map(([name, value]) => `${name}=${shellText(value)}`);
+    const text = lines.join('\n');
+    if (text !== '') all.set(text, [...(all.get(text) ?? []), id]);
+  }
+  return [...all];
+}
+
+/** On one line: a further line of a value could pass for another variable. */
+function shellText(value: string): string {
+  const breaks = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
+  if (!breaks.test(value)) return shellWord(value);
+  const escaped = value
+    .replaceAll(/[\\']/g, '\\$&')
+    .replaceAll('\n', '\\n')
+    .replaceAll(breaks, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return `$'${escaped}'`;
 }
 
 /** The program and its arguments, as one would type them. */

@@ -5,9 +5,9 @@ import { AcpConversation, type Said } from './acp/acpConversation.ts';
 import { CANCELLED, permissionAnswer, permissionQuestion } from './acp/acpPermission.ts';
 import { AcpUpdates } from './acp/acpUpdates.ts';
 import { AcpWire } from './acp/acpWire.ts';
-import type { Agent, AgentOutcome, AgentRequest, AgentResult, AgentSink } from './agent.ts';
+import type { Agent, AgentEvent, AgentOutcome, AgentRequest, AgentResult, AgentSink } from './agent.ts';
 import { AgentOutput } from './agentOutput.ts';
-import { exitPart, startAgent, type AgentParts } from './agentProcess.ts';
+import { environmentNotices, exitPart, startAgent, type AgentParts } from './agentProcess.ts';
 import type { AcpAgentSetting } from './agentSettings.ts';
 import { EventTurns } from './eventTurns.ts';
 import { exitWords, timeWords } from './exitWords.ts';
@@ -36,7 +36,8 @@ export class AcpAgent implements Agent {
     if (signal.aborted)
       return { outcome: 'cancelled', message: 'The run was ended before the agent was started.', output: '' };
     const agent = await startAgent(this.#setting.command, this.#setting, request, this.#parts);
-    return new AcpIteration(agent, request, sink, signal, this.#parts.graceMs ?? CANCEL_MS).result();
+    const iteration = new AcpIteration(agent, request, sink, signal, this.#parts.graceMs ?? CANCEL_MS);
+    return iteration.result(environmentNotices(this.#setting, request));
   }
 }
 
@@ -93,7 +94,8 @@ class AcpIteration {
     void agent.exited.then(() => this.#moot.resolve());
   }
 
-  async result(): Promise<AgentResult> {
+  /** @param notices  to be told before all else */
+  async result(notices: readonly AgentEvent[]): Promise<AgentResult> {
     const onAbort = () => this.#cancel();
     this.#signal.addEventListener('abort', onAbort);
     if (this.#signal.aborted) onAbort();
@@ -101,6 +103,7 @@ class AcpIteration {
     try {
       await Promise.all([
         this.#agent.started.then((group) => group && this.#turns.started(group)),
+        this.#turns.events(notices),
         // Whatever is still asked of the agent gets no answer after that.
         this.#readStdout().finally(() => this.#connection.close()),
         this.#output.readStderr(this.#agent.stderr),
@@ -164,10 +167,7 @@ class AcpIteration {
     const { usage } = this.#updates;
     const { sessionHandle } = this.#conversation;
     const { outcome, message } = this.#outcome(said, exit);
-    const words = [
-      message,
-      exit.reason === 'startFailed' || exit.reason === 'supervisorLost' ? undefined : exit.message,
-    ];
+    const words = [message, exit.message === message ? undefined : exit.message];
     const told = words.filter((sentence) => sentence !== undefined).join(' ');
     return {
       ...this.#updates.answer,
@@ -186,8 +186,12 @@ class AcpIteration {
     if (said.outcome !== undefined && said.outcome !== 'error') return { outcome: said.outcome, ...said };
     switch (exit.reason) {
       case 'startFailed':
-      case 'supervisorLost':
         return { outcome: 'error', message: exit.message ?? 'The agent could not be run.' };
+      case 'supervisorLost':
+        return {
+          outcome: this.#isCancelled() ? 'cancelled' : 'lost',
+          message: exit.message ?? 'The agent was lost.',
+        };
       case 'timeout': {
         const ran = `The agent ran longer than ${timeWords(this.#request.timeoutMs)}, and was ended.`;
         return { outcome: 'timeout', message: ran };

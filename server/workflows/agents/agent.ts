@@ -7,7 +7,7 @@ export interface AgentRequest {
   readonly prompt: string;
   /** An absolute path. */
   readonly cwd: string;
-  /** Of the step. It comes last, over what the agent's setting says and over what is passed on of ours. */
+  /** Of the step. Of two that name the same variable, the agent's setting wins. */
   readonly env: Readonly<Record<string, string>>;
   /** Wall clock of this iteration. */
   readonly timeoutMs: number;
@@ -66,9 +66,10 @@ export const MAX_EVENT_TEXT = 256 * 1024;
 
 /**
  * How an iteration ended. `limit`: the agent wrote more than it may, or says that a limit of its own is reached.
- * `cancelled`: we were told to stop. `timeout`: the wall clock ran out.
+ * `cancelled`: we were told to stop. `timeout`: the wall clock ran out. `lost`: the process that watches over the agent
+ * was killed, by no doing of the agent, which was ended with it: the iteration says nothing about the step.
  */
-export type AgentOutcome = 'success' | 'error' | 'limit' | 'cancelled' | 'timeout';
+export type AgentOutcome = 'success' | 'error' | 'limit' | 'cancelled' | 'timeout' | 'lost';
 
 export interface AgentResult {
   readonly outcome: AgentOutcome;

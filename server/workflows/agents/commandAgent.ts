@@ -2,7 +2,7 @@ import type { ProcessExit } from '../supervisor/supervisedProcess.ts';
 import type { Agent, AgentOutcome, AgentRequest, AgentResult, AgentSink } from './agent.ts';
 import type { EnvironmentSetting } from './agentEnvironment.ts';
 import { AgentOutput } from './agentOutput.ts';
-import { exitPart, startAgent, type AgentParts } from './agentProcess.ts';
+import { environmentNotices, exitPart, startAgent, type AgentParts } from './agentProcess.ts';
 import { EventTurns } from './eventTurns.ts';
 import { exitWords, timeWords } from './exitWords.ts';
 import type { StreamOutcome, StreamReader } from './streams/streamReader.ts';
@@ -55,6 +55,7 @@ export class CommandAgent implements Agent {
       agent.stdin.end(this.#setting.prompt === 'argument' ? undefined : request.prompt);
       await Promise.all([
         agent.started.then((group) => group && turns.started(group)),
+        turns.events(environmentNotices(this.#setting, request)),
         output.readStdout(agent.stdout, (lines) => turns.events(reader.lines(lines))),
         output.readStderr(agent.stderr),
       ]);
@@ -103,8 +104,10 @@ function resultOf(
   if (limit !== undefined) return result('limit', joined(limit, exit.message));
   switch (exit.reason) {
     case 'startFailed':
-    case 'supervisorLost':
       return result('error', exit.message ?? 'The agent could not be run.');
+    case 'supervisorLost':
+      if (saidOutcome === 'success') return result('success', exit.message);
+      return result(isAborted ? 'cancelled' : 'lost', exit.message ?? 'The agent was lost.');
     case 'timeout': {
       const ran = `The agent ran longer than ${timeWords(request.timeoutMs)}, and was ended.`;
       // It says that it is done: its work is not thrown away because its process stayed.

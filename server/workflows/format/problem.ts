@@ -17,7 +17,9 @@ export type ProblemCode =
   | 'unknown-agent'
   | 'unknown-reference'
   | 'not-needed-output'
-  | 'budget-over';
+  | 'budget-over'
+  | 'never-retried'
+  | 'quoted-reference';
 
 export type Severity = 'error' | 'warning';
 

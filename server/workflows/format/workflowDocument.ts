@@ -3,7 +3,8 @@ import { iterationsOf } from './plan.ts';
 import type { FoundProblem, Problem } from './problem.ts';
 import { firstProblems } from './shownProblems.ts';
 import { stepProblems } from './stepProblems.ts';
-import { workflowFile, type WorkflowFile } from './workflowFile.ts';
+import { untilProblems } from './untilProblems.ts';
+import { MAX_STEPS, workflowFile, type WorkflowFile } from './workflowFile.ts';
 import { readParts, type WorkflowParts } from './workflowParts.ts';
 import { within } from './yamlText.ts';
 import { branchAt, valueRange, type Branch } from './yamlTree.ts';
@@ -28,9 +29,12 @@ export function parseWorkflow(text: string, { agents }: ParseOptions = {}): Work
     return { ...read, file: undefined, problems: firstProblems(syntax) };
 
   const parsed = workflowFile.safeParse(root.value);
-  const names = stepProblems(outline, agents, root.entries.has('agent'));
+  const names = [
+    ...stepProblems(outline, agents, root.entries.has('agent')),
+    ...outline.steps.slice(0, MAX_STEPS).flatMap(untilProblems),
+  ];
   const values = parsed.success
-    ? budgetProblems(parsed.data, root)
+    ? [...budgetProblems(parsed.data, root), ...retryProblems(parsed.data, root)]
     : parsed.error.issues.flatMap((issue) => issueProblems(issue, root));
   const found = [...syntax, ...odd, ...seenIn(text, syntax, [...values, ...names])].map(
     ({ from, to, ...problem }): FoundProblem => ({
@@ -53,6 +57,15 @@ function budgetProblems(file: WorkflowFile, root: Branch): FoundProblem[] {
   const [from, to] = valueRange(branchAt(root, ['maxIterations']).branch);
   const message = `The steps may take ${sum} iterations together, the run ${file.maxIterations}.`;
   return [{ severity: 'warning', code: 'budget-over', message, from, to }];
+}
+
+function retryProblems(file: WorkflowFile, root: Branch): FoundProblem[] {
+  return file.steps.flatMap((step, index): FoundProblem[] => {
+    if (step.retry === undefined || iterationsOf(step) > 1) return [];
+    const [from, to] = valueRange(branchAt(root, ['steps', index, 'retry', 'attempts']).branch);
+    const message = `Step ${step.id} may take 1 iteration, so it can never be tried again: give it a maxIterations of at least 2, or none.`;
+    return [{ severity: 'warning', code: 'never-retried', message, from, to }];
+  });
 }
 
 /** What may be so just because something could not be read. */

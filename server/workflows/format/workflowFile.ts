@@ -2,6 +2,7 @@ import { posix, win32 } from 'node:path';
 import * as z from 'zod';
 import { text } from '../../protocol/json.ts';
 import { MAX_ITERATIONS } from '../../protocol/session.ts';
+import { isSettingsOwn } from '../agents/agentVariables.ts';
 import { durationMs, sizeBytes } from './quantities.ts';
 
 /** The most steps of one workflow, and the most that one of them needs. */
@@ -23,14 +24,20 @@ const size = z
   .meta({ title: 'size', examples: ['10MiB', '512MiB', '1GiB', '2GiB'] });
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const agent = z.string().min(1).max(256).describe('The agent: a name in the setting `lockstep.agents`.');
-const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-  error: 'must be a letter or _, then letters, digits or _',
-});
+const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+    error: 'must be a letter or _, then letters, digits or _',
+  })
+  .refine((name) => !isSettingsOwn(name), {
+    error:
+      "is the agent's setting's to say, in lockstep.agents: it decides what program runs, or where keys go",
+  });
 const env = z
   .record(variableName, z.string())
   .refine(hasFewNames, `must not have more than ${MAX_NAMES} variables`)
   .describe(
-    'Environment variables for the agent and for `until`. `${inputs.name}`, `${steps.id.output}` and `${iteration}` are filled in.',
+    "Environment variables for the agent and for `until`. `${inputs.name}`, `${steps.id.output}` and `${iteration}` are filled in. What decides which program runs or where keys go (`PATH`, `HOME`, `NODE_OPTIONS`, `*_API_KEY`, `*_BASE_URL`, proxies and the like), and what the setting of the agent names itself, is the setting's to say, and never a file's.",
   );
 const cwd = z
   .string()
@@ -67,7 +74,7 @@ const step = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'A shell command; exit 0 ends the loop, else the next iteration is told what it printed. `${inputs.name}` and the like become environment variables, never a part of the command.',
+      "A shell command; exit 0 ends the loop, else the next iteration is told what it printed. References become environment variables (`LOCKSTEP_INPUT_NAME`, `LOCKSTEP_OUTPUT_STEP`, `LOCKSTEP_ITERATION`), never a part of the command. A reference belongs outside of single quotes: in `sh -c '…'` the inner shell would read its value as code. Hand it over instead: `sh -c 'echo \"$1\"' sh ${inputs.name}`.",
     ),
   untilOutput: regularExpression
     .optional()
@@ -120,7 +127,9 @@ export const workflowFile = z.strictObject({
   maxIterations: iterations.optional().describe("Of the whole run; the sum of the steps' if unset."),
   limits: z
     .strictObject({
-      wallClock: duration.optional().describe('How long the run may be active.'),
+      wallClock: duration
+        .optional()
+        .describe('How long the run may be active. What is in flight then is cut, which is no failure.'),
       tokens: z.int().min(1).optional().describe('Tokens, as the agents report them.'),
       costUsd: z.number().gt(0).optional().describe('US dollars, as the agents report them.'),
       output: size.optional().describe('What agents may print.'),

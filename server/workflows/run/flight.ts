@@ -4,7 +4,7 @@ import { LockstepError } from '../../domain/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Agent, AgentRequest, AgentResult, AgentSink } from '../agents/agent.ts';
 import { filledIn, type Reference } from '../format/references.ts';
-import { matchesOutput } from './outputMatch.ts';
+import { matchOutput, type OutputMatch } from './outputMatch.ts';
 import { MAX_HANDLE, type StepOutput } from './runRecord.ts';
 import { untilHolds } from './untilCheck.ts';
 import { untilCommand, variableValue } from './untilCommand.ts';
@@ -36,10 +36,12 @@ export interface Flight extends Pick<
 /** What came of a flight. */
 export interface Landing {
   readonly step: string;
-  /** Undefined where it was cancelled, or the limit of the run has cut it: it is no failure of the step. */
+  /** Undefined where it was cancelled or lost, or the limit of the run has cut it: it is no failure of the step. */
   readonly outcome: IterationOutcome | undefined;
   readonly use: IterationUse;
   readonly said: StepOutput;
+  /** Why it was cut, where that was not by the signal. */
+  readonly cut?: string;
 }
 
 /**
@@ -71,11 +73,21 @@ export async function fly(
   const landed = { step: step.id, use, said: saidOf(step.id, result) };
   if (result.outcome === 'cancelled') return { ...landed, outcome: undefined };
   if (result.outcome === 'limit' && flight.isLastOutput && use.bytes >= maxOutputBytes)
-    return { ...landed, outcome: undefined };
+    return { ...landed, outcome: undefined, cut: 'The output limit of the run is used up.' };
+  if (result.outcome === 'lost')
+    return {
+      ...landed,
+      outcome: undefined,
+      cut: result.message ?? 'The process that watches over it has gone.',
+    };
   if (result.outcome !== 'success')
     return { ...landed, outcome: { ...use, kind: 'failed', ...told(result) } };
 
-  const { isDone, check } = await isStepDone(flight, result.output, { env, sink, signal });
+  const match = step.untilOutput === undefined ? MATCHES : matchOutput(step.untilOutput, result.output);
+  if ('problem' in match) return { ...landed, outcome: { ...use, kind: 'failed', message: match.problem } };
+  const { isDone, check } = match.matches
+    ? await isStepDone(flight, { env, sink, signal })
+    : { isDone: false };
   const spent = { ...use, ms: elapsed() };
   const said = { ...landed.said, ...(check === undefined ? {} : { check }) };
   if (isDone === undefined) return { step: step.id, use: spent, said: landed.said, outcome: undefined };
@@ -98,13 +110,14 @@ async function resultOf(
   return agent.run(request, sink, signal);
 }
 
+const MATCHES: OutputMatch = { matches: true };
+
 /**
  * Without a condition, one answer is all that was asked for. `isDone` is undefined where the check was cancelled; `check`
  * is what a command that fails printed.
  */
 async function isStepDone(
   { step, value, cwd, marker }: Flight,
-  output: string,
   {
     env,
     sink,
@@ -115,7 +128,6 @@ async function isStepDone(
     readonly signal: AbortSignal;
   },
 ): Promise<{ isDone: boolean | undefined; check?: string }> {
-  if (step.untilOutput !== undefined && !matchesOutput(step.untilOutput, output)) return { isDone: false };
   if (step.until === undefined) return { isDone: true };
   if (signal.aborted) return { isDone: undefined };
   const command = untilCommand(step.until, value);

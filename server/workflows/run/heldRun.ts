@@ -79,6 +79,7 @@ export async function takeRun(
   }
 }
 
+/** For what is asked of a run whose session others have ended. */
 export function hasEnded({ id, status }: Session): LockstepError {
   return new LockstepError(
     'ILLEGAL_TRANSITION',

@@ -1,9 +1,9 @@
 import { LockstepError } from '../../domain/errors.ts';
-import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
+import { RUN_KIND, type WorkflowPlan } from '../../domain/workflowPlan.ts';
 import type { SessionEvent } from '../../protocol/event.ts';
 import type { Session } from '../../protocol/session.ts';
 import type { SessionStore } from '../../store/sessionStore.ts';
-import { RUN_KIND, runMetadata, runRecord, STATE_EVENT, type RunRecord } from './runRecord.ts';
+import { runMetadata, runRecord, STATE_EVENT, type RunRecord } from './runRecord.ts';
 
 /** As many events as one answer of the store holds. */
 const PAGE = 1000;
@@ -47,6 +47,23 @@ export async function eventsAfter(
     afterSeq = page.nextSeq;
   }
   return found;
+}
+
+/**
+ * A session and its events of those types behind a `seq`, up to `lastSeq`, as of one moment: a request and what it makes
+ * of the session are written together, and are to be read so.
+ */
+export async function newsOf(
+  store: SessionStore,
+  id: string,
+  seq: number,
+  types: readonly string[],
+): Promise<{ session: Session; lastSeq: number; events: SessionEvent[] }> {
+  for (;;) {
+    const { session, lastSeq } = await store.state(id);
+    const events = await eventsAfter(store, id, seq, types);
+    if ((events.at(-1)?.seq ?? 0) <= lastSeq) return { session, lastSeq, events };
+  }
 }
 
 /** The last event of a type for each of the steps that have one. */

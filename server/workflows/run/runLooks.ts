@@ -1,3 +1,4 @@
+import { RUN_KIND } from '../../domain/workflowPlan.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Leases } from '../../locks/leases.ts';
 import type { Run } from '../../protocol/workflowMethods.ts';
@@ -6,7 +7,7 @@ import type { FindQuery, SessionStore } from '../../store/sessionStore.ts';
 import type { AgentCatalogue } from '../agents/agentCatalogue.ts';
 import { enforcementOf } from './limitView.ts';
 import { eventsAfter, lastRecord, mustBeRun, planOfSession } from './recordedRun.ts';
-import { LEFT_EVENT, RUN_KIND } from './runRecord.ts';
+import { LEFT_EVENT } from './runRecord.ts';
 import { REQUEST_EVENT } from './runRequest.ts';
 import { runView, type RunFacts } from './runView.ts';
 import { childrenOf } from './stepSessions.ts';

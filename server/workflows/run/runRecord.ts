@@ -44,8 +44,6 @@ export const runMetadata = z.looseObject({
   }) satisfies z.ZodType<WorkflowPlan>,
 });
 
-/** The kind and mode of the session of a run. */
-export const RUN_KIND = 'workflow';
 /** Beside `step`, the id of its step in the metadata of a child session. */
 export const stepMetadata = z.looseObject({ step: z.string() });
 

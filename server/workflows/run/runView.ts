@@ -2,12 +2,13 @@ import { activeMs } from '../../domain/workflowBudget.ts';
 import { runBudget, stepBudget } from '../../domain/workflowBudget.ts';
 import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
 import * as workflowRun from '../../domain/workflowRun.ts';
-import { isEnded, stepOf, type RunState } from '../../domain/workflowRunState.ts';
+import { isEnded, stepOf, type RunState, type StepState } from '../../domain/workflowRunState.ts';
 import type { SessionEvent } from '../../protocol/event.ts';
 import type { Session } from '../../protocol/session.ts';
 import type { Run, RunStatus, RunStep } from '../../protocol/workflowMethods.ts';
 import type { Enforcement } from '../agents/limits/agentLimits.ts';
 import { limitViews } from './limitView.ts';
+import { cutsOf } from './runReasons.ts';
 import { LEFT_EVENT, leftEventData, type RunRecord } from './runRecord.ts';
 import { afterWishes, isPauseAsked, REQUEST_EVENT } from './runRequest.ts';
 
@@ -41,22 +42,24 @@ export interface CurrentRun {
  */
 export function currentRun(facts: RunFacts, now: number): CurrentRun {
   const { session, plan, record, news } = facts;
-  if (record === undefined) {
-    const state = workflowRun.start(plan, now);
-    return { state, status: statusOf(facts, state, now) };
-  }
   const found =
-    isOfRunner(facts) || isEnded(record.state.status)
-      ? record.state
-      : workflowRun.load(plan, record.state, now);
+    record === undefined
+      ? workflowRun.start(plan, now)
+      : isOfRunner(facts) || isEnded(record.state.status)
+        ? record.state
+        : workflowRun.load(plan, record.state, now);
   const requests = news.filter(({ type }) => type === REQUEST_EVENT);
   const state = afterWishes(plan, found, { requests, isPauseAsked: isPauseAsked(session) }, now);
   return { state, status: statusOf(facts, state, now) };
 }
 
-/** It has ended but for its session: its runner died just then, and the next one has no more than that to do. */
-export function lacksItsEnd({ session, record }: RunFacts): boolean {
-  return session.endedAt === undefined && record !== undefined && isEnded(record.state.status);
+/**
+ * It has ended but for its session: its runner died just then, or with the last that was in flight, and the next one has
+ * no more than that to do.
+ */
+export function lacksItsEnd({ session, record, runner }: RunFacts, { state }: CurrentRun): boolean {
+  if (session.endedAt !== undefined || record === undefined) return false;
+  return isEnded(runner === undefined ? state.status : record.state.status);
 }
 
 export function runView(facts: RunFacts, now: number): Run {
@@ -64,7 +67,7 @@ export function runView(facts: RunFacts, now: number): Run {
   const { state, status } = currentRun(facts, now);
   const { iterations, maxIterations } = runBudget(plan, state);
   const { tokens, costUsd } = state.used;
-  const error = status === 'interrupted' ? leftBy(facts) : session.error;
+  const error = errorOf(facts, { state, status });
   return {
     id: session.id,
     name: plan.name,
@@ -106,7 +109,7 @@ function stepView(plan: WorkflowPlan, state: RunState, id: string, session: stri
     isAsking: step.asking,
     ...(session === undefined ? {} : { session }),
     ...(step.retryAt === undefined ? {} : { retryAt: new Date(step.retryAt).toISOString() }),
-    ...(step.message === undefined ? {} : { message: step.message }),
+    ...messageOf(step),
   };
 }
 
@@ -135,6 +138,18 @@ function isComing({ session, record, news }: RunFacts, now: number): boolean {
   const askedAt =
     last?.timestamp ?? (record === undefined || record.handled === 0 ? session.createdAt : undefined);
   return askedAt !== undefined && Math.abs(now - Date.parse(askedAt)) < COMING_MS;
+}
+
+/** Why it goes no further, where that is no limit of its own. */
+function errorOf(facts: RunFacts, { state, status }: CurrentRun): string | undefined {
+  if (status === 'interrupted') return leftBy(facts);
+  if (status === 'parked') return cutsOf(state).join('\n') || undefined;
+  return facts.session.error;
+}
+
+function messageOf({ cut, message }: StepState): { message?: string } {
+  if (cut !== undefined) return { message: `Its last iteration was cut: ${cut}` };
+  return message === undefined ? {} : { message };
 }
 
 /** Why its last runner has left it, where it could tell. */

@@ -11,9 +11,10 @@ import type { SessionEvent } from '../../protocol/event.ts';
 import type { AgentSink, PermissionRequest } from '../agents/agent.ts';
 import { fly, type Flight, type FlightParts, type Landing } from './flight.ts';
 import { flightLimits } from './flightLimits.ts';
+import { Flights } from './flights.ts';
 import { hasEnded, type HeldRun, type TakeParts } from './heldRun.ts';
 import { Questions } from './questions.ts';
-import { eventsAfter } from './recordedRun.ts';
+import { newsOf } from './recordedRun.ts';
 import { mayBegin, recorded, runChange, runEnd, type RunChange } from './runChange.ts';
 import { reasonOf } from './runReasons.ts';
 import {
@@ -53,7 +54,7 @@ export class Runner {
   readonly #run: HeldRun;
   readonly #steps: StepSessions;
   readonly #questions: Questions;
-  readonly #flights = new Map<string, AbortController>();
+  readonly #flights = new Flights();
   readonly #landed: Landing[] = [];
   readonly #outputs: Map<string, StepOutput>;
   #state: RunState;
@@ -97,7 +98,9 @@ export class Runner {
         const now = clock.now();
         const decision = decide(plan, this.#state, now, { parallel });
         await this.#save(decision.state);
-        for (const step of decision.cancel) this.#flights.get(step)?.abort();
+        const isStop = decision.state.status === 'stopping';
+        for (const step of decision.cancel)
+          this.#flights.cut(step, isStop ? 'The run was stopped.' : 'The wall clock of the run is used up.');
         if (decision.end !== undefined) return await this.#finish(decision.end);
         for (const { step } of decision.begin) await this.#begin(plannedStep(plan, step), now);
         await this.#nextWake(decision.wait);
@@ -116,7 +119,7 @@ export class Runner {
   /** The lease is lost, and with it the right to go on: whatever is in flight is ended. */
   lose(error: Error): void {
     this.#failure ??= error;
-    for (const controller of this.#flights.values()) controller.abort();
+    this.#flights.cutAll(error.message);
     this.#wake.resolve();
   }
 
@@ -125,10 +128,10 @@ export class Runner {
     if (isEnded(this.#state.status)) return;
     const { sessions, clock } = this.#parts;
     const { plan, session } = this.#run;
-    const { session: found, lastSeq } = await sessions.state(session.id);
+    const types = [REQUEST_EVENT, TOLD_EVENT];
+    const { session: found, lastSeq, events } = await newsOf(sessions, session.id, this.#handled, types);
     if (found.endedAt !== undefined) throw hasEnded(found);
-    const events = await eventsAfter(sessions, session.id, this.#handled, [REQUEST_EVENT, TOLD_EVENT]);
-    this.#handled = Math.max(lastSeq, events.at(-1)?.seq ?? 0);
+    this.#handled = lastSeq;
     const requests = events.filter(({ type }) => type === REQUEST_EVENT);
     for (const { type, data } of events)
       if (type === TOLD_EVENT) this.#questions.claim(toldEventData.safeParse(data).data?.of ?? '');
@@ -210,7 +213,6 @@ export class Runner {
 
   #takeOff(step: PlannedStep, prompt: string, marker: string): void {
     const { plan, session } = this.#run;
-    const controller = new AbortController();
     // As they are now: other steps go on meanwhile.
     const values = this.#values();
     const sessionHandle = this.#outputs.get(step.id)?.sessionHandle;
@@ -223,14 +225,13 @@ export class Runner {
       ...(sessionHandle === undefined ? {} : { sessionHandle }),
       ...flightLimits(plan, this.#state),
     };
-    this.#flights.set(step.id, controller);
-    void fly(flight, this.#parts, this.#sinkOf(step.id), controller.signal)
+    void fly(flight, this.#parts, this.#sinkOf(step.id), this.#flights.begin(step.id))
       .then(
         (landing) => this.#landed.push(landing),
         (error: unknown) => (this.#failure ??= error instanceof Error ? error : new Error(String(error))),
       )
       .then(() => {
-        this.#flights.delete(step.id);
+        this.#flights.end(step.id);
         this.#wake.resolve();
       });
   }
@@ -268,18 +269,19 @@ export class Runner {
     for (let landing = this.#landed.shift(); landing !== undefined; landing = this.#landed.shift()) {
       const { plan } = this.#run;
       const { step, outcome, use, said } = landing;
+      const cut = landing.cut ?? this.#flights.whyCut(step) ?? 'It was cancelled.';
       this.#questions.drop(step);
       const now = this.#parts.clock.now();
       const state =
         outcome === undefined
-          ? run.interrupted(plan, this.#state, step, now, use)
+          ? run.interrupted(plan, this.#state, step, now, use, cut)
           : run.ended(plan, this.#state, step, outcome, now);
       if (outcome !== undefined) this.#outputs.set(step, said);
       await this.#save(state, {
         events: outcome === undefined ? [] : [{ type: OUTPUT_EVENT, data: { ...said } }],
         ...(inFlight(state).length > 0 ? {} : { drains: { step, outcome: outcome?.kind ?? 'interrupted' } }),
       });
-      await this.#steps.end(step, outcome, state);
+      await this.#steps.end(step, outcome ?? { kind: 'interrupted', message: cut }, state);
     }
   }
 
@@ -336,7 +338,7 @@ export class Runner {
   }
 
   async #endFlights(): Promise<void> {
-    for (const controller of this.#flights.values()) controller.abort();
+    this.#flights.cutAll('The process that drove the run was told to end.');
     while (this.#flights.size > 0) {
       this.#wake = Promise.withResolvers();
       if (this.#flights.size > 0) await this.#wake.promise;

@@ -5,8 +5,9 @@ import { LockstepError } from '../../domain/errors.ts';
 import { retry } from '../../domain/errorActions.ts';
 import * as sessionState from '../../domain/sessionState.ts';
 import { event, together, type Decide } from '../../domain/sessionStep.ts';
-import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
+import { RUN_KIND, type WorkflowPlan } from '../../domain/workflowPlan.ts';
 import * as workflowRun from '../../domain/workflowRun.ts';
+import { isEnded } from '../../domain/workflowRunState.ts';
 import type { Leases } from '../../locks/leases.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { jsonBytes, MAX_JSON_BYTES } from '../../protocol/json.ts';
@@ -16,14 +17,15 @@ import type { SessionStore } from '../../store/sessionStore.ts';
 import { unknownAgents, type AgentCatalogue } from '../agents/agentCatalogue.ts';
 import { linePositions } from '../format/linePositions.ts';
 import { digestOf, planOf } from '../format/plan.ts';
+import { hasEnded } from './heldRun.ts';
 import { enforcementOf } from './limitView.ts';
 import { withMoreOffered } from './moreIterations.ts';
 import { recorded, resumed } from './runChange.ts';
 import type { RunDriver } from './runDriver.ts';
 import type { RunLooks } from './runLooks.ts';
-import { LEFT_EVENT, RUN_KIND, STATE_EVENT } from './runRecord.ts';
+import { LEFT_EVENT, STATE_EVENT } from './runRecord.ts';
 import { isPlain, obeyed, REQUEST_EVENT, type RunRequest } from './runRequest.ts';
-import { currentRun, lacksItsEnd } from './runView.ts';
+import { currentRun, lacksItsEnd, type CurrentRun, type RunFacts } from './runView.ts';
 import {
   limitsOfFile,
   planSource,
@@ -48,6 +50,8 @@ export interface RunStart {
   readonly file: string;
   readonly workspace?: string | undefined;
   readonly inputs: Readonly<Record<string, string>>;
+  /** Of the text that was agreed to. */
+  readonly digest?: string | undefined;
 }
 
 /**
@@ -68,11 +72,15 @@ export class Runs {
     return workflowView(source, isKnown, await enforcementOf(limitsOfFile(source), agents));
   }
 
-  /** @throws LockstepError INVALID_PARAMS for a file with errors, an agent that is not there, or inputs that do not fit */
-  async start({ file, workspace = dirname(file), inputs }: RunStart): Promise<Run> {
+  /**
+   * @throws LockstepError INVALID_PARAMS for a file with errors or another text than was agreed to, an agent that is not
+   *   there, or inputs that do not fit
+   */
+  async start({ file, workspace = dirname(file), inputs, digest }: RunStart): Promise<Run> {
     const { sessions, clock, agents } = this.#parts;
     const source = await this.#source(file);
     const { document } = source;
+    if (digest !== undefined && digest !== digestOf(source.text)) throw changedWorkflow(source);
     if (document.file === undefined) throw badWorkflow(source);
     const plan = planOf(planSource(source, document.file), inputs);
     const settings = await agents.settings();
@@ -103,7 +111,9 @@ export class Runs {
     const { looks, leases, clock } = this.#parts;
     const facts = await looks.facts(id);
     const now = clock.now();
-    workflowRun.pause(facts.plan, currentRun(facts, now).state, now);
+    const current = openRun(facts, now);
+    if (lacksItsEnd(facts, current)) throw atItsEnd(id, current);
+    workflowRun.pause(facts.plan, current.state, now);
     await leases.control(id, sessionState.pause({ id }));
     return looks.view(id);
   }
@@ -115,9 +125,10 @@ export class Runs {
   async continue(id: string, more: Omit<Extract<RunRequest, { kind: 'continue' }>, 'kind'>): Promise<Run> {
     const { looks, clock } = this.#parts;
     const facts = await looks.facts(id);
-    if (lacksItsEnd(facts)) return this.#driven(id);
     const now = clock.now();
-    const { state, status } = currentRun(facts, now);
+    const current = openRun(facts, now);
+    if (lacksItsEnd(facts, current)) return this.#driven(id);
+    const { state, status } = current;
     const request = { kind: 'continue' as const, ...more };
     try {
       // One that is active and driven has nothing to go on with.
@@ -134,9 +145,9 @@ export class Runs {
   async stop(id: string): Promise<Run> {
     const { looks, clock, leases, driver } = this.#parts;
     const facts = await looks.facts(id);
-    const { status, state } = currentRun(facts, clock.now());
-    const isAsked = status === 'stopping' || lacksItsEnd(facts);
-    if (!isAsked) workflowRun.stop(facts.plan, state, clock.now());
+    const current = openRun(facts, clock.now());
+    const isAsked = current.status === 'stopping' || lacksItsEnd(facts, current);
+    if (!isAsked) workflowRun.stop(facts.plan, current.state, clock.now());
     if (!isAsked) await this.#ask(id, { kind: 'stop' });
     if ((await leases.holder(id)) === undefined) await this.#endHere(id, driver);
     return looks.view(id);
@@ -204,6 +215,24 @@ export class Runs {
   }
 }
 
+/** @throws LockstepError ILLEGAL_TRANSITION where others have ended its session before it came to its end */
+function openRun(facts: RunFacts, now: number): CurrentRun {
+  const current = currentRun(facts, now);
+  if (facts.session.endedAt !== undefined && !isEnded(current.state.status)) throw hasEnded(facts.session);
+  return current;
+}
+
+function atItsEnd(id: string, { state: { status } }: CurrentRun): LockstepError {
+  return new LockstepError(
+    'ILLEGAL_TRANSITION',
+    `Cannot pause run ${id}: it has ${status}, and only its end is not written yet, as its runner has gone. Continue it, and that is done.`,
+    {
+      details: { id, from: status, to: 'paused', allowedFrom: ['active'] },
+      actions: [{ kind: 'command', label: 'Resume', method: 'runs.continue', params: { id } }],
+    },
+  );
+}
+
 function badWorkflow({ path, unreadable, text, document }: WorkflowSource): LockstepError {
   const errors = document.problems.filter(({ severity }) => severity === 'error');
   const [first] = errors;
@@ -216,6 +245,14 @@ function badWorkflow({ path, unreadable, text, document }: WorkflowSource): Lock
     'INVALID_PARAMS',
     `file: ${where}: ${unreadable ?? first?.message ?? 'It is no workflow.'}${more}`,
     { details: { param: 'file', path, errors: Math.max(1, errors.length) } },
+  );
+}
+
+function changedWorkflow({ path }: WorkflowSource): LockstepError {
+  return new LockstepError(
+    'INVALID_PARAMS',
+    `file: ${path} has another text now than the one that was shown, so nothing was run. Run it again to see what it does now.`,
+    { details: { param: 'digest', path } },
   );
 }
 

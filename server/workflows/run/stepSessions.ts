@@ -34,6 +34,11 @@ export async function childrenOf(sessions: SessionStore, run: string): Promise<M
   return children;
 }
 
+interface Interruption {
+  readonly kind: 'interrupted';
+  readonly message: string;
+}
+
 export interface StepSessionsParts {
   readonly sessions: SessionStore;
   readonly holder: Holder;
@@ -70,11 +75,11 @@ export class StepSessions {
     if (held !== undefined) await held.write(decide(held.id));
   }
 
-  /** Of an iteration, by its outcome, which is undefined where it was cut. */
-  async end(step: string, outcome: IterationOutcome | undefined, run: RunState): Promise<void> {
+  /** Of an iteration, by its outcome, or why it was cut. */
+  async end(step: string, outcome: IterationOutcome | Interruption, run: RunState): Promise<void> {
     const held = this.#held.get(step);
     if (held === undefined) return;
-    const { kind, ...data } = outcome ?? { kind: 'interrupted' };
+    const { kind, ...data } = outcome;
     await held.write(iterationEnd(kind, data), endOf(step, run));
   }
 

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
 import { LockstepError } from '../../domain/errors.ts';
@@ -44,7 +45,8 @@ export async function readWorkflow(path: string, agents: readonly string[]): Pro
 
 /** A byte more than the most, where there is more: the parser then says that it is too large. */
 async function beginningOf(path: string): Promise<Buffer> {
-  const file = await open(path, 'r');
+  // To open a pipe would wait until somebody writes to it. Windows has neither.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     if (!(await file.stat()).isFile()) throw new Error('it is no file');
     const buffer = Buffer.alloc(MAX_BYTES + 1);
@@ -117,6 +119,7 @@ export function workflowView(source: WorkflowSource, isKnown: boolean, enforceme
         agent: step.agent,
         maxIterations: step.maxIterations,
         ...(step.until === undefined ? {} : { until: step.until }),
+        env: { ...step.env },
         hasGate: step.gate !== undefined,
       };
     }),

@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { Socket } from 'node:net';
 import { Duplex, PassThrough, type Readable, type Writable } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
 import { systemProcesses } from '../../platform/systemProcesses.ts';
+import { closeOutput } from './closeOutput.ts';
 import { endGroup, GRACE_MS } from './endGroup.ts';
 import { LineSplitter } from './lineSplitter.ts';
 import { MARKER, markersWithin } from './marker.ts';
@@ -69,8 +68,6 @@ export interface SupervisedProcess {
 
 /** A report holds a few numbers and a sentence. */
 const MAX_REPORT_BYTES = 1024 * 1024;
-/** How long a pipe may be silent after the agent's end before it is taken to be held by a process that has escaped. */
-const SILENT_MS = 1_000;
 
 /**
  * Starts an agent under a supervisor, a process of its own session that stands between this one and the agent: it ends
@@ -105,12 +102,18 @@ export function superviseProcess(agent: AgentProcess): SupervisedProcess {
 
   const link = new SupervisorLink(supervisor, control, { marker, graceMs });
   link.write(JSON.stringify(order));
+  let wasEnded = false;
   const exited = link.exited.then((exit) => {
+    wasEnded ||= exit.reason !== 'exit';
     stdin.destroy();
-    for (const output of [stdout, stderr]) void closeWhenSilent(output);
+    for (const output of [stdout, stderr]) void closeOutput(output, () => wasEnded);
     return exit;
   });
-  return { stdin, stdout, stderr, started: link.started, exited, end: () => link.write(END_ORDER) };
+  const end = () => {
+    wasEnded = true;
+    link.write(END_ORDER);
+  };
+  return { stdin, stdout, stderr, started: link.started, exited, end };
 }
 
 /** What is told to the supervisor, and what it tells. */
@@ -188,15 +191,4 @@ function pipeOf(child: ChildProcess, fd: number): Duplex {
   // oxlint-disable-next-line typescript/no-unnecessary-condition -- it is missing where there were too many files open
   const pipe = child.stdio?.[fd];
   return pipe instanceof Duplex ? pipe : new PassThrough().destroy();
-}
-
-/** Closes an output that something still holds after the agent's end, once all that was written is read. */
-async function closeWhenSilent(output: Duplex): Promise<void> {
-  let seen = -1;
-  while (!output.readableEnded && !output.destroyed) {
-    const read = output instanceof Socket ? output.bytesRead : 0;
-    if (read === seen && output.readableLength === 0) output.destroy();
-    seen = read;
-    await pause(SILENT_MS, undefined, { ref: false });
-  }
 }

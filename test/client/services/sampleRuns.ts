@@ -70,6 +70,7 @@ export function sampleWorkflow(change: Partial<Workflow> = {}): Workflow {
         agent: 'codex',
         maxIterations: 10,
         until: 'npm test',
+        env: {},
         hasGate: false,
       },
     ],

@@ -42,6 +42,23 @@ Limits:
     );
   });
 
+  it('is which variables the file sets, for which of its steps, each on one line', () => {
+    const common = { NODE_OPTIONS: '--require ./a b.js' };
+    const steps = [
+      { ...step, env: { ...common, PATH: './bin:/usr/bin' } },
+      { ...step, id: 'second', env: { ...common, TWO: 'lines\nHOME=/tmp' } },
+    ];
+    assert.match(
+      consentText(sampleWorkflow({ steps }), [codex]),
+      /\nEnvironment variables that it sets:\n {4}NODE_OPTIONS="--require \.\/a b\.js"\n {4}fix: PATH=\.\/bin:\/usr\/bin\n {4}second: TWO="lines\\nHOME=\/tmp"\nPermissions/,
+    );
+    const env = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`V${index}`, 'x']));
+    assert.match(
+      consentText(sampleWorkflow({ steps: [{ ...step, env }] }), [codex]),
+      /V11=x\n {4}and 18 more: open the file to read them/,
+    );
+  });
+
   it('says so where an agent is not known, and that permissions are given without asking', () => {
     const text = consentText(sampleWorkflow({ permissions: 'allow' }), []);
     assert.match(text, /codex \(not among the agents of this computer\)/);

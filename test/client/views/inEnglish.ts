@@ -5,12 +5,16 @@ const STUB = `
   export const env = { language: 'en' };
   export class FileSystemError extends Error {}
   export const warnings = [];
-  export const workspace = { isTrusted: true };
+  export const workspace = { isTrusted: true, getWorkspaceFolder: () => undefined };
+  export const ProgressLocation = { Window: 10 };
   export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
   export class TreeItem { constructor(label, collapsibleState) { Object.assign(this, { label, collapsibleState }); } }
   export class ThemeColor { constructor(id) { this.id = id; } }
   export class ThemeIcon { constructor(id, color) { Object.assign(this, { id, color }); } }
-  export const window = { showWarningMessage: async (text) => void warnings.push(text) };
+  export const window = {
+    showWarningMessage: async (text) => void warnings.push(text),
+    withProgress: (options, task) => task(),
+  };
   export const l10n = {
     t: (text, ...values) => text.replaceAll(/\\{(\\d+)\\}/g, (_, at) => String(values[Number(at)])),
   };

@@ -341,7 +341,12 @@ describe('what a run has come to', () => {
 
   it('is silent about completed runs where that is set, and says what is wrong with the agents', async () => {
     const { workbench } = await host.open();
-    await workbench.notifications.item('lockstep.agents: the agent "broken": command must be a list');
+    const problem = 'lockstep.agents: the agent "broken": command must be a list';
+    // By now it was told; its toast may be gone again.
+    await workbench.statusBarItem('Lockstep: 0 active').waitFor();
+    await workbench.sidebar.expandView(VIEW);
+    await workbench.sidebar.row('a', VIEW).waitFor();
+    await workbench.notifications.item(problem);
     await workbench.notifications.clear();
     await workbench.sidebar.rowAction('a', 'Run Workflow…', VIEW);
     (await agent.next()).answer('Done.');

@@ -258,6 +258,35 @@ describe('a limit', () => {
     assert.equal(activeMs(state, T + 999_999), 1000);
   });
 
+  it('of wall clock cuts what is in flight, which is no failure, and parks the run then', () => {
+    const plan = { ...two, limits: { wallClockMs: 1000 } };
+    const started = run.start(plan, T);
+    assert.equal(decided(plan, started).wait, 1000, 'of what begins');
+    const busy = run.begun(plan, run.begun(plan, started, 'a', T), 'b', T);
+    assert.deepEqual([decided(plan, busy, T + 400).cancel, decided(plan, busy, T + 400).wait], [[], 600]);
+    const pausing = run.pause(plan, busy, T + 400);
+    for (const state of [busy, pausing]) {
+      const late = decided(plan, state, T + 1000);
+      assert.deepEqual(
+        [late.cancel, late.begin, late.wait, late.end],
+        [['a', 'b'], [], undefined, undefined],
+      );
+    }
+    const one = run.interrupted(plan, busy, 'a', T + 1001, use, 'Time is up.');
+    assert.deepEqual(decided(plan, one, T + 1001).cancel, ['b']);
+    const both = run.interrupted(plan, one, 'b', T + 1002, use, 'Time is up.');
+    assert.deepEqual([both.status, both.parkedFor?.reason, both.iterations], ['parked', 'wallClock', 2]);
+    assert.deepEqual(
+      both.steps.map(({ failures, cut }) => [failures, cut]),
+      [
+        [0, 'Time is up.'],
+        [0, 'Time is up.'],
+      ],
+    );
+    const more = run.continueWith(plan, both, { addLimits: { wallClockMs: 500 } }, T + 2000);
+    assert.deepEqual(toBegin(plan, more, T + 2000), ['a 2', 'b 2']);
+  });
+
   it('of wall clock ends the wait for a retry', () => {
     const step = plannedStep('a', { maxIterations: 2, retry: { attempts: 1, backoffMs: 5000 } });
     const plan = planOf([step], { limits: { wallClockMs: 1000 } });
@@ -271,6 +300,12 @@ describe('a limit', () => {
     const one = run.asking(two, busy, 'a', T + 100);
     const both = run.asking(two, one, 'b', T + 300);
     assert.equal(activeMs(both, T + 9000), 300);
+    const plan = { ...two, limits: { wallClockMs: 1000 } };
+    const asking = decided(plan, both, T + 9000);
+    assert.deepEqual([asking.cancel, asking.wait], [[], undefined]);
+    const free = planOf([...two.steps, plannedStep('c')], { limits: { wallClockMs: 1000 } });
+    const third = run.asking(free, run.begun(free, run.start(free, T), 'a', T), 'a', T);
+    assert.equal(decided(free, third, T + 9000).wait, 1000, 'it runs again with what begins');
     assert.equal(activeMs(run.answered(two, both, 'a', T + 9000), T + 9050), 350);
     assert.equal(
       activeMs(run.ended(two, both, 'b', done, T + 9000), T + 9050),
@@ -286,14 +321,41 @@ describe('a run that a new runner loads', () => {
 
   it('goes on with the next iteration of what was in flight, which stays charged and is no failure', () => {
     const loaded = reload(loop, run.begun(loop, run.start(loop, T), 'fix', T), T + 1000);
-    assert.deepEqual(loaded.steps[0], { ...run.start(loop, T).steps[0], iterations: 1 });
+    const cut = 'The process that drove the run has gone.';
+    assert.deepEqual(loaded.steps[0], { ...run.start(loop, T).steps[0], iterations: 1, cut });
     assert.deepEqual(toBegin(loop, loaded), ['fix 2']);
+    assert.equal(run.begun(loop, loaded, 'fix', T).steps[0]?.cut, undefined);
   });
 
   it('is parked in the end where it crashes over and over', () => {
     let state = run.start(loop, T);
     while (toBegin(loop, state).length > 0) state = reload(loop, run.begun(loop, state, 'fix', T), T);
     assert.deepEqual(state.parkedFor, { reason: 'stepIterations', step: 'fix', used: 3, limit: 3 });
+  });
+
+  it('says that its last iteration was cut, and gives that one again to a person who only continues it', () => {
+    const plan = planOf([plannedStep('a'), plannedStep('b', { needs: ['a'] })]);
+    const cut = () => reload(plan, run.begun(plan, run.start(plan, T), 'a', T), T);
+    const parked = cut();
+    assert.deepEqual(parked.parkedFor, { reason: 'stepIterations', step: 'a', used: 1, limit: 1 });
+    const going = run.continueWith(plan, parked, {}, T);
+    assert.deepEqual([going.added, going.steps.map(({ added }) => added)], [1, [1, 0]]);
+    assert.deepEqual(toBegin(plan, going), ['a 2']);
+    const second = reload(plan, run.begun(plan, going, 'a', T), T);
+    assert.equal(second.status, 'parked', 'a loop of crashes ends each time');
+    assert.equal(
+      run.continueWith(plan, cut(), { addIterations: 3 }, T).added,
+      3,
+      'what is told counts alone',
+    );
+    const ended = pass(plan, going, 'a', again);
+    assert.throws(() => run.continueWith(plan, ended, {}, T), { code: 'ITERATION_LIMIT' });
+    const short = { ...loop, maxIterations: 1 };
+    const whole = reload(short, run.begun(short, run.start(short, T), 'fix', T), T);
+    assert.throws(() => run.continueWith(short, whole, {}, T), {
+      code: 'ITERATION_LIMIT',
+      message: /addIterations\. The last iteration of step fix was cut: The process that drove/,
+    });
   });
 
   it('keeps a failure before the crash, and the retry that waits', () => {

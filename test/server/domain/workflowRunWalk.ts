@@ -83,10 +83,16 @@ export class Walk {
     const running = this.inFlight();
     assert.equal(decision.end === undefined, ['active', 'pausing', 'stopping'].includes(this.state.status));
     if (decision.end !== undefined) assert.deepEqual([running, decision.begin], [[], []]);
+    const left = this.timeLeft();
+    const isCut = this.state.status === 'stopping' || left <= 0;
     assert.deepEqual(
       decision.cancel,
-      this.state.status === 'stopping' ? order.filter((id) => running.some(({ step }) => step === id)) : [],
+      isCut ? order.filter((id) => running.some(({ step }) => step === id)) : [],
+      'what is in flight is cut by a stop, and at the end of the wall clock',
     );
+    const isClockRunning = decision.begin.length > 0 || running.some(({ step }) => !this.asking.has(step));
+    if (isClockRunning && !isCut && left !== Infinity)
+      assert.ok((decision.wait ?? Infinity) <= left, 'the end of the wall clock is waited for');
     const goesOn = running.length > 0 || decision.begin.length > 0 || (decision.wait ?? 0) > 0;
     assert.ok(goesOn || decision.end !== undefined, 'a run that has not ended has something to wait for');
     for (const { step, iteration } of decision.begin) this.begin(step, iteration);
@@ -186,13 +192,19 @@ export class Walk {
 
   continueWith(step: string | undefined, more: Continuation): void {
     const { parkedFor } = this.state;
+    const hasTold = [more.addIterations, ...Object.values(more.addLimits ?? {})].some((by) => (by ?? 0) > 0);
+    const isCut =
+      parkedFor?.reason === 'stepIterations' &&
+      parkedFor.step !== undefined &&
+      [undefined, parkedFor.step].includes(step) &&
+      this.entriesOf(parkedFor.step).at(-1)?.fate === 'interrupted';
     this.state = run.continueWith(
       this.plan,
       this.state,
       { ...more, ...(step === undefined ? {} : { step }) },
       this.now,
     );
-    const by = more.addIterations ?? 0;
+    const by = more.addIterations ?? (isCut && !hasTold ? 1 : 0);
     this.addedToRun += by;
     const raised = step ?? (parkedFor?.reason === 'stepIterations' ? parkedFor.step : undefined);
     if (raised !== undefined) this.addedTo.set(raised, (this.addedTo.get(raised) ?? 0) + by);
@@ -209,6 +221,14 @@ export class Walk {
     if (isActive && ms > 0) this.activeMs += ms;
     if (isActive && ms < 0) this.isClockShort = true;
     this.now += ms;
+  }
+
+  /** Of its wall clock, in milliseconds; of none, Infinity. */
+  private timeLeft(): number {
+    const { wallClockMs } = this.plan.limits;
+    if (wallClockMs === undefined) return Infinity;
+    const used = this.isClockShort ? activeMs(this.state, this.now) : this.activeMs;
+    return wallClockMs + this.addedLimits.wallClockMs - used;
   }
 
   private begin(step: string, iteration: number): void {
@@ -345,6 +365,7 @@ export class Walk {
     assert.equal(step.gateOpen, this.opened.has(id));
     assert.equal(step.asking, this.asking.has(id));
     assert.equal(step.failures, this.failuresOf(id), 'an interruption is no failure');
+    assert.equal(step.cut !== undefined, entries.at(-1)?.fate === 'interrupted');
     if (status === 'skipped')
       assert.ok(isEnded(this.state.status) || this.plan.steps.some((its) => this.isFatal(its.id)));
     if (isEnded(this.state.status)) assert.ok(['done', 'failed', 'skipped'].includes(status));

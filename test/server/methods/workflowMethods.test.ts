@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -34,11 +35,13 @@ description: Fixes what fails
 agent: counter
 inputs: { file: { description: Which, default: a }, tries: 3, free: {} }
 limits: { wallClock: 30m, tokens: 1000, disk: 1GiB }
+env: { LEVEL: high, NAME: whole }
 permissions: refuse
 steps:
   - id: first
     prompt: x
     until: npm test
+    env: { NAME: '\${inputs.file}' }
     description: the first
   - id: second
     needs: [first]
@@ -74,13 +77,22 @@ steps:
         ...common,
         id: 'first',
         description: 'the first',
-        line: 8,
+        line: 9,
         needs: [],
         maxIterations: 10,
         until: 'npm test',
+        env: { LEVEL: 'high', NAME: '${inputs.file}' },
         hasGate: false,
       },
-      { ...common, id: 'second', line: 12, needs: ['first'], maxIterations: 1, hasGate: true },
+      {
+        ...common,
+        id: 'second',
+        line: 14,
+        needs: ['first'],
+        maxIterations: 1,
+        env: { LEVEL: 'high', NAME: 'whole' },
+        hasGate: true,
+      },
     ]);
   });
 
@@ -113,6 +125,11 @@ steps:
     });
     await assert.rejects(call(workflowsRead, { file: 'none.yaml' }), /absolute path/);
     await assert.rejects(call(workflowsRead, { file: folder }), /it is (no file|a folder)/);
+    if (process.platform !== 'win32') {
+      const pipe = join(folder, 'pipe.yaml');
+      execFileSync('mkfifo', [pipe]);
+      await assert.rejects(call(workflowsRead, { file: pipe }), /pipe\.yaml cannot be read: it is no file/);
+    }
     const file = join(folder, 'bytes.yaml');
     await writeFile(file, Buffer.from([0x73, 0xff, 0xfe]));
     const { problems, name } = await call(workflowsRead, { file });
@@ -200,12 +217,32 @@ describe('runs.start', () => {
       message: /needs a value for its input file/,
     });
     await assert.rejects(start(TWICE, { file: 'x', other: 'y' }), /has no input other/);
+    const odd = Object.fromEntries([
+      ['file', 'x'],
+      ['__proto__', 'q'],
+    ]);
+    await assert.rejects(start(TWICE, odd), { code: 'INVALID_PARAMS', message: /inputs: .*__proto__/ });
     const file = await write('agent: counter\nsteps: [{ id: a, prompt: x }]\n');
     await assert.rejects(
       call(runsStart, { file, workspace: join(folder, 'none') }),
       /workspace: .* a folder/,
     );
     assert.deepEqual((await call(sessionsFind, { kind: 'workflow' })).sessions, []);
+  });
+
+  test('runs the text that was shown, and none that was written since', async (t) => {
+    const { call, write, folder, once } = await runFolder(t);
+    const file = await write('agent: counter\nsteps: [{ id: a, prompt: safe }]\n');
+    const shown = await call(workflowsRead, { file });
+    await write(`agent: counter\nsteps: [{ id: a, prompt: x, until: 'touch ${join(folder, 'evil')}' }]\n`);
+    await assert.rejects(call(runsStart, { file, digest: shown.digest }), {
+      code: 'INVALID_PARAMS',
+      message: /test\.lockstep\.yaml has another text now than the one that was shown, so nothing was run/,
+    });
+    assert.deepEqual((await call(sessionsFind, { kind: 'workflow' })).sessions, []);
+    const { digest } = await call(workflowsRead, { file });
+    const { id } = await call(runsStart, { file, workspace: folder, digest });
+    await once(id, hasEnded);
   });
 
   test('a runner that cannot be started is told, and the run is there to be continued', async (t) => {

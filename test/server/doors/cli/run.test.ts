@@ -39,7 +39,11 @@ describe('lockstep run, before it runs', () => {
     const until = `npm test -- ${'x'.repeat(200)}\nnpm run lint`;
     runs.workflow = someWorkflow({
       description: 'Make the tests pass',
-      steps: [{ ...first, until }, second],
+      steps: [
+        { ...first, until, env: { SAME: 'x', NODE_OPTIONS: '--require ./a b.js' } },
+        { ...second, env: { TWO: 'lines\nPATH=./bin' } },
+        { ...second, id: 'other', env: { TWO: 'lines\nPATH=./bin' } },
+      ],
       limits: [
         { name: 'wallClock', limit: 1_800_000, enforcedBy: 'runner' },
         { name: 'costUsd', limit: 5, enforcedBy: 'reports' },
@@ -55,6 +59,8 @@ describe('lockstep run, before it runs', () => {
       'review     claude        1  implement  waits for you',
       "  agent codex (experimental):\n    codex --fast 'two words'\n",
       `  shell, after each iteration of implement:\n    npm test -- ${'x'.repeat(200)}\n    npm run lint\n`,
+      "  environment of implement:\n    SAME=x\n    NODE_OPTIONS='--require ./a b.js'\n",
+      "  environment of review, other:\n    TWO=$'lines\\nPATH=./bin'\n",
       'At most 11 iterations in all. Where an agent asks whether it may do something, you are asked; where nobody can be, it is refused.\n',
       'time    30 m 0 s  Lockstep\n',
       'cost       $5.00  Lockstep, as agents report it: may be overshot by an iteration\n',
@@ -63,7 +69,7 @@ describe('lockstep run, before it runs', () => {
       assert.ok(stderr.includes(words), `${words}\nis not in\n${stderr}`);
     assert.match(stdout, /Completed: 3\/11 iterations, 2 m 5 s\.\n$/);
     assert.deepEqual(runs.calls, [
-      ['runs.start', { file: resolve(FILE), workspace: resolve('.'), inputs: {} }],
+      ['runs.start', { file: resolve(FILE), workspace: resolve('.'), inputs: {}, digest: 'd1' }],
     ]);
   });
 
@@ -129,7 +135,9 @@ describe('lockstep run, before it runs', () => {
     keyboard.write('hello\r\n');
     assert.equal((await ended).code, 0, (await ended).stderr);
     const inputs = { command: 'a=b', to: '', message: 'hello' };
-    assert.deepEqual(runs.calls, [['runs.start', { file: resolve(FILE), workspace: resolve('.'), inputs }]]);
+    assert.deepEqual(runs.calls, [
+      ['runs.start', { file: resolve(FILE), workspace: resolve('.'), inputs, digest: 'd1' }],
+    ]);
   });
 
   it('does not run a file with an agent that there is none of', async () => {
@@ -247,6 +255,16 @@ describe('lockstep run, while it runs', () => {
         parked({ parkedFor: { reason: 'wallClock', used: 1_860_000, limit: 1_800_000 } }),
         3,
         /the run has used 31 m 0 s of its 30 m 0 s\.\n.* --more 31m\n$/,
+      ],
+      [
+        parked({
+          parkedFor: { reason: 'stepIterations', step: 'implement', used: 1, limit: 1 },
+          steps: [
+            someStep({ status: 'parked', iterations: 1, maxIterations: 1, message: 'It ended\nwith 3.' }),
+          ],
+        }),
+        3,
+        /step implement has used 1 of its 1 iterations\. The last one failed: It ended with 3\.\nTo go on/,
       ],
       [parked({ parkedFor: { reason: 'tokens', used: 250_000, limit: 200_000 } }), 3, / --more 150000\n$/],
       [

@@ -112,6 +112,25 @@ describe('a run of a workflow', () => {
     }
   });
 
+  it('is stopped by the beginning of its id, though sessions of steps and ended runs begin alike', async () => {
+    const runs = new ScriptedRuns();
+    const [step, ended, other] = [2, 3, 4].map((end) => RUN_ID.replace(/1$/, String(end)));
+    assert.ok(step !== undefined && ended !== undefined && other !== undefined);
+    runs.sessions = [RUN_ID, step, ended];
+    runs.open = [someRun(), someRun({ id: '029cdf3a-7b21-7000-8000-000000000009' })];
+    const { run, ok } = runs.cli();
+    await ok(['stop', '019CDF3A']);
+    assert.deepEqual(runs.calls, [['runs.stop', { id: RUN_ID }]]);
+    runs.open = [someRun(), someRun({ id: other, status: 'parked' })];
+    const { code, stderr } = await run(['stop', '019cdf3a']);
+    assert.equal(code, 2);
+    assert.match(stderr, /019cdf3a fits 2 open runs\./);
+    assert.match(stderr, new RegExp(`\n  ${RUN_ID}  active  fix-tests\n  ${other}  parked  fix-tests\n`));
+    assert.ok(!stderr.includes(step) && !stderr.includes(ended));
+    runs.open = [];
+    assert.match((await run(['stop', '019cdf3a'])).stderr, /019cdf3a fits 3 sessions/);
+  });
+
   it('gets more of what it is parked for, in the units of that', async () => {
     for (const [reason, more, added, wrong, words] of [
       ['stepIterations', '10', { addIterations: 10 }, '10m', /a number of iterations/],

@@ -2,7 +2,7 @@ import type { LockstepError } from '../../../../server/domain/errors.ts';
 import type { Client } from '../../../../server/methods/client.ts';
 import { Registry } from '../../../../server/methods/registry.ts';
 import { sessionsEvents } from '../../../../server/protocol/sessionHistoryMethods.ts';
-import { sessionsGet } from '../../../../server/protocol/sessionQueryMethods.ts';
+import { sessionsFind, sessionsGet } from '../../../../server/protocol/sessionQueryMethods.ts';
 import * as wire from '../../../../server/protocol/workflowMethods.ts';
 import { session } from '../../../../server/protocol/session.ts';
 import { cliOn } from './inProcess.ts';
@@ -31,9 +31,18 @@ export function someWorkflow(change: Partial<Workflow> = {}): Workflow {
         agent: 'codex',
         maxIterations: 10,
         until: 'npm test',
+        env: {},
         hasGate: false,
       },
-      { id: 'review', line: 7, needs: ['implement'], agent: 'claude', maxIterations: 1, hasGate: true },
+      {
+        id: 'review',
+        line: 7,
+        needs: ['implement'],
+        agent: 'claude',
+        maxIterations: 1,
+        env: {},
+        hasGate: true,
+      },
     ],
     ...change,
   };
@@ -87,6 +96,10 @@ export const DONE = {
 export class ScriptedRuns {
   workflow = someWorkflow();
   run = someRun();
+  /** Those that are open, where it is not this one several times. */
+  open: Run[] | undefined;
+  /** Ids of the sessions that the beginning of an id fits. */
+  sessions: string[] = [];
   agents = ['codex', 'claude'];
   problems: string[] = [];
   /** What the process of the run tells a person. */
@@ -135,6 +148,13 @@ export class ScriptedRuns {
       for (const called of this.#called) called();
       return params;
     };
+    registry.register(sessionsFind, ({ idPrefix }) =>
+      Promise.resolve({
+        store: 's1',
+        revision: 1,
+        sessions: idPrefix === undefined ? [] : this.sessions.map(sessionOf),
+      }),
+    );
     registry.register(sessionsGet, ({ id }) => Promise.resolve(sessionOf(id)));
     registry.register(sessionsEvents, ({ afterSeq }) =>
       Promise.resolve({
@@ -158,8 +178,12 @@ export class ScriptedRuns {
         problems: this.problems,
       }),
     );
-    registry.register(wire.runsList, ({ limit }) =>
-      Promise.resolve({ runs: Array.from({ length: Math.min(limit, 3) }, () => this.run) }),
+    registry.register(wire.runsList, ({ limit, isOpen }) =>
+      Promise.resolve({
+        runs:
+          (isOpen === true ? this.open : undefined) ??
+          Array.from({ length: Math.min(limit, 3) }, () => this.run),
+      }),
     );
     registry.register(wire.runsGet, () => {
       this.#looks++;

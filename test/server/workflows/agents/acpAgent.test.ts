@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -14,7 +15,9 @@ import {
 } from '../../../../server/workflows/agents/agent.ts';
 import { SystemdScopes } from '../../../../server/workflows/agents/limits/systemdScopes.ts';
 import { endGroup } from '../../../../server/workflows/supervisor/endGroup.ts';
-import { processesWith } from '../markedProcesses.ts';
+import type { ProcessGroup } from '../../../../server/workflows/supervisor/processGroup.ts';
+import { tempFolder } from '../../../support/tempFolder.ts';
+import { parentOf, processesWith } from '../markedProcesses.ts';
 
 const MIB = 1024 * 1024;
 const parts = { ownEnv: process.env, scopes: new SystemdScopes(process.env) };
@@ -27,7 +30,7 @@ interface Options {
   readonly request?: Partial<AgentRequest>;
   readonly graceMs?: number;
   readonly abort?: AbortController;
-  readonly onStarted?: () => void;
+  readonly onStarted?: (group: ProcessGroup) => void;
   readonly onEvent?: (event: AgentEvent) => void | Promise<void>;
   readonly onPermission?: (request: PermissionRequest) => Promise<string | undefined>;
 }
@@ -65,7 +68,7 @@ async function run(
       {
         started: (group) => {
           assert.equal(group.marker, marker);
-          onStarted?.();
+          onStarted?.(group);
         },
         event: async (event) => {
           assert.equal(isBusy, false);
@@ -216,6 +219,39 @@ describe('an ACP agent', { concurrency: 4 }, () => {
       const { result } = await run(t, ['/no/such/agent']);
       assert.equal(result.outcome, 'error');
       assert.match(result.message ?? '', /\/no\/such\/agent does not exist/);
+    });
+
+    it('is looked for on our PATH, which its step cannot set', async (t) => {
+      const folder = await tempFolder(t);
+      await writeFile(join(folder, 'node'), '#!/bin/sh\necho taken\n', { mode: 0o755 });
+      const { result, events } = await run(t, ['node', ODD, 'garbage'], {
+        request: { env: { PATH: folder } },
+      });
+      assert.equal(result.output, 'still here');
+      assert.match(texts(events, 'notice').join(), /did not get PATH from its step/);
+      const missing = await run(t, ['no-such-agent']);
+      assert.equal(missing.result.outcome, 'error');
+      assert.match(missing.result.message ?? '', /no program no-such-agent on its PATH\. Install it/);
+    });
+
+    it('is lost with the process that watches over it: no failure of its own', async (t) => {
+      const { result } = await run(t, odd('neverAnswers'), {
+        graceMs: 100,
+        onStarted: ({ pid }) => void process.kill(parentOf(pid ?? 0), 'SIGKILL'),
+      });
+      assert.equal(result.outcome, 'lost');
+      assert.match(result.message ?? '', /^The process that watches over the agent has ended before it/);
+    });
+
+    it('runs into its time though a process that cannot be found writes on and on', async (t) => {
+      const tag = `TAG=${randomUUID()}`;
+      t.after(() => {
+        for (const pid of processesWith(tag)) process.kill(pid, 'SIGKILL');
+      });
+      const chat = `env -i PATH="$PATH" ${tag} setsid sh -c 'while :; do echo chat; sleep 0.3; done' & exec "$@"`;
+      const command = ['sh', '-c', chat, 'sh', ...odd('neverAnswers')] as const;
+      const { result } = await run(t, command, { request: { timeoutMs: 500 }, graceMs: 100 });
+      assert.equal(result.outcome, 'timeout');
     });
 
     it('has what is no message shown as it is, and is heard out', async (t) => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -12,6 +14,7 @@ import { JsonlStream } from '../../../../server/workflows/agents/streams/jsonlSt
 import type { StreamReader } from '../../../../server/workflows/agents/streams/streamReader.ts';
 import { TextStream } from '../../../../server/workflows/agents/streams/textStream.ts';
 import { endGroup } from '../../../../server/workflows/supervisor/endGroup.ts';
+import { tempFolder } from '../../../support/tempFolder.ts';
 import { misbehaving, parentOf, peakMemory, processesWith } from '../markedProcesses.ts';
 
 const MIB = 1024 * 1024;
@@ -131,7 +134,7 @@ describe('a command agent', () => {
       delete process.env['TEST_PASSED'];
     });
     const { result } = await run(t, misbehaving('environment'), text, {
-      setting: { passEnv: ['TEST_PASSED', 'TEST_UNSET'], env: { A: 'setting', B: 'setting' } },
+      setting: { passEnv: ['TEST_PASSED', 'TEST_UNSET'], env: { A: 'setting' } },
       request: { env: { B: 'step' } },
     });
     const got = Object.keys(z.record(z.string(), z.string()).parse(JSON.parse(result.output)));
@@ -141,6 +144,50 @@ describe('a command agent', () => {
       ['A', 'B', 'TEST_PASSED'],
     );
     assert.match(result.output, /"B":"step"/);
+  });
+});
+
+describe('the program of a command agent', () => {
+  /** A folder to work in, with a program of its own. */
+  async function workspace(t: TestContext): Promise<string> {
+    const folder = await tempFolder(t);
+    await mkdir(join(folder, 'bin'));
+    for (const path of [join(folder, 'node'), join(folder, 'bin', 'node')]) {
+      await writeFile(path, '#!/bin/sh\necho TAKEN\n');
+      await chmod(path, 0o755);
+    }
+    return folder;
+  }
+
+  it('is not for its step to choose, and what the step says of it is told', async (t) => {
+    const cwd = await workspace(t);
+    const { result, events } = await run(t, ['node', '-p', 'process.env.PATH'], text, {
+      request: { cwd, env: { PATH: `${cwd}/bin:${process.env['PATH']}`, LD_PRELOAD: '/x.so' } },
+    });
+    assert.equal(result.output, process.env['PATH']);
+    assert.deepEqual(events[0], {
+      type: 'notice',
+      text: 'The agent did not get PATH, LD_PRELOAD from its step: that is for its setting in lockstep.agents to say.',
+    });
+  });
+
+  it('is looked for on the PATH of its setting', async (t) => {
+    const cwd = await workspace(t);
+    const { result } = await run(t, ['node'], text, { setting: { env: { PATH: `${cwd}/bin:/bin` } } });
+    assert.equal(result.output, 'TAKEN');
+  });
+
+  it('is not one of the folder that it works in, though PATH has relative entries', async (t) => {
+    const cwd = await workspace(t);
+    const env = { PATH: `:.:bin::${process.env['PATH']}` };
+    const { result } = await run(t, ['node', '-p', '"ours"'], text, { setting: { env }, request: { cwd } });
+    assert.equal(result.output, 'ours');
+  });
+
+  it('is not a folder of that name', async (t) => {
+    const cwd = await workspace(t);
+    const { result } = await run(t, ['bin'], text, { setting: { env: { PATH: cwd } } });
+    assert.match(result.message ?? '', /no program bin on its PATH\. Install it/);
   });
 });
 
@@ -249,6 +296,27 @@ describe('a command agent that fails', () => {
     const { result } = await run(t, misbehaving('staysWithGrandchildren'), text, { onEvent: abortWhenReady });
     assert.equal(result.outcome, 'cancelled');
     assert.equal(result.message, 'The agent was ended because the run was.');
+  });
+
+  it('is lost with the process that watches over it: no failure of its own, and nothing is left', async (t) => {
+    const { result } = await run(t, misbehaving('staysWithGrandchildren'), text, {
+      onEvent: (_event, _abort, agentPid) => void process.kill(parentOf(agentPid), 'SIGKILL'),
+    });
+    assert.equal(result.outcome, 'lost');
+    assert.match(result.message ?? '', /watches over the agent has ended before it \(SIGKILL\)/);
+  });
+
+  it('leaves a process that cannot be found, and that writes on and on: its answer counts', async (t) => {
+    const tag = `TAG=${randomUUID()}`;
+    t.after(() => {
+      for (const pid of processesWith(tag)) process.kill(pid, 'SIGKILL');
+    });
+    const chat = `env -i PATH="$PATH" ${tag} setsid sh -c 'while :; do echo chat; sleep 0.3; done' &`;
+    const { result } = await run(t, shell(`echo answer; ${chat} sleep 0.1`), text);
+    assert.equal(result.outcome, 'success');
+    assert.match(result.output, /^answer\n/);
+    const ended = await run(t, shell(`${chat} echo ready; exec ${STAY}`), text, { onEvent: abortWhenReady });
+    assert.equal(ended.result.outcome, 'cancelled');
   });
 
   it('crashes: says why', async (t) => {

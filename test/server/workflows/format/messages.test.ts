@@ -30,6 +30,16 @@ describe('what is said of a problem', () => {
     [step('untilOutput: "("'), 'untilOutput must be a regular expression of JavaScript.'],
     [step('env: { PORT: 80 }'), 'PORT has to be a text: put it in quotes.'],
     [step('env: { "A B": c }'), 'A B must be a letter or _, then letters, digits or _.'],
+    [
+      step('env: { PATH: "/w/bin" }'),
+      "PATH is the agent's setting's to say, in lockstep.agents: it decides what program runs, or where keys go.",
+    ],
+    [
+      `env: { ANTHROPIC_BASE_URL: "https://x", LD_PRELOAD: y, http_proxy: z, NODE_ENV: test }\n${step('')}`,
+      "ANTHROPIC_BASE_URL is the agent's setting's to say, in lockstep.agents: it decides what program runs, or where keys go.",
+      "LD_PRELOAD is the agent's setting's to say, in lockstep.agents: it decides what program runs, or where keys go.",
+      "http_proxy is the agent's setting's to say, in lockstep.agents: it decides what program runs, or where keys go.",
+    ],
     [step('retry: {}'), 'The key attempts is missing.'],
     [step('cwd: ..'), 'cwd must be a folder inside of the workspace folder, relative to it.'],
     [`permissions: never\n${step('')}`, 'permissions has to be one of ask, refuse, allow.'],

@@ -81,6 +81,38 @@ describe('a workflow file', () => {
       ['budget-over <5>'],
     ],
     [
+      'a step that can never be tried again, though it is told to be',
+      steps(
+        '{ id: x, prompt: p, maxIterations: 1, retry: { attempts: 3 } }',
+        '{ id: y, prompt: p, maxIterations: 2, retry: { attempts: 3 } }',
+        '{ id: z, prompt: p, retry: { attempts: 3 } }',
+      ),
+      ['never-retried <3>'],
+    ],
+    [
+      'references in what another program may run as its code',
+      `inputs: { a: 1 }\n${steps(
+        `{ id: x, prompt: p, until: "sh -c 'echo \${inputs.a}'" }`,
+        `{ id: y, prompt: p, until: 'bash -lc "echo \${inputs.a}" && eval "\${iteration}"' }`,
+        `{ id: z, prompt: p, until: "echo 'it' # '\\n grep '\${PATH}' x && sh -c 'a\\"$(b ''\${inputs.a}" }`,
+      )}`,
+      [
+        'quoted-reference <${inputs.a}>',
+        'quoted-reference <${inputs.a}>',
+        'quoted-reference <${iteration}>',
+        'quoted-reference <${inputs.a}>',
+      ],
+    ],
+    [
+      'no reference outside of such quotes',
+      `inputs: { a: 1 }\n${steps(
+        `{ id: x, prompt: p, until: "sh -c 'echo \\"$1\\"' sh \${inputs.a}" }`,
+        `{ id: y, prompt: p, until: 'test "\${inputs.a}" = "it''s \${iteration}" || (echo "$(cat \${inputs.a})")' }`,
+        `{ id: z, prompt: "'\${inputs.a}'", until: "echo \\\\' \${inputs.a} # don't \${iteration} can't or\\n echo \${inputs.a}" }`,
+      )}`,
+      [],
+    ],
+    [
       'a folder outside of the workspace',
       steps('{ id: x, prompt: p, cwd: a/../../b }', '{ id: y, prompt: p, cwd: /b }'),
       ['bad-value <a/../../b>', 'bad-value </b>'],

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Leases, type LeaseParts } from '../../../../server/locks/leases.ts';
 import { Owners } from '../../../../server/locks/owners.ts';
-import { systemClock } from '../../../../server/platform/clock.ts';
+import { systemClock, type Clock } from '../../../../server/platform/clock.ts';
 import { Counters } from '../../../../server/platform/counters.ts';
 import { systemFileSystem } from '../../../../server/platform/fileSystem.ts';
 import { systemProcesses } from '../../../../server/platform/systemProcesses.ts';
+import type { Session } from '../../../../server/protocol/session.ts';
 import { SqliteLeaseStore } from '../../../../server/store/sqliteLeaseStore.ts';
 import { SqliteSessionStore } from '../../../../server/store/sqliteSessionStore.ts';
 import { StoreFile } from '../../../../server/store/storeFile.ts';
@@ -18,20 +19,26 @@ export interface LocalDriverOptions {
   readonly claimMs?: number;
   /** Called before a lease is given back. */
   readonly beforeRelease?: () => Promise<unknown>;
+  /** Called between the reading of a session and what is read after it. */
+  readonly afterState?: (session: Session) => Promise<unknown>;
 }
 
 /** Drives runs of a folder in this process, where a test can look into it. */
 export function localDriver(
   context: Pick<TestContext, 'after'>,
   { folder, env }: Pick<RunFolder, 'folder' | 'env'>,
-  { claimMs = 10_000, beforeRelease = () => Promise.resolve() }: LocalDriverOptions,
+  {
+    claimMs = 10_000,
+    beforeRelease = () => Promise.resolve(),
+    afterState = () => Promise.resolve(),
+  }: LocalDriverOptions,
 ): RunDriver {
   const home = join(folder, 'home');
   const counters = new Counters();
   const clock = systemClock;
   const file = new StoreFile({ path: join(home, 'lockstep.db'), fileSystem: systemFileSystem, counters });
   context.after(() => file.close());
-  const sessions = new SqliteSessionStore(file, clock);
+  const sessions = new HookedSessions(file, clock, afterState);
   const owners = new Owners(systemProcesses());
   return new RunDriver({
     sessions,
@@ -46,6 +53,21 @@ export function localDriver(
     env: {},
     onDidChange: (listener) => file.onDidChange(listener),
   });
+}
+
+class HookedSessions extends SqliteSessionStore {
+  readonly #afterState: (session: Session) => Promise<unknown>;
+
+  constructor(file: StoreFile, clock: Clock, afterState: (session: Session) => Promise<unknown>) {
+    super(file, clock);
+    this.#afterState = afterState;
+  }
+
+  override async state(id: string) {
+    const state = await super.state(id);
+    await this.#afterState(state.session);
+    return state;
+  }
 }
 
 class HookedLeases extends Leases {

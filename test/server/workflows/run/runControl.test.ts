@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { sessionsEvents } from '../../../../server/protocol/sessionHistoryMethods.ts';
 import { sessionsPause } from '../../../../server/protocol/sessionLifecycleMethods.ts';
@@ -289,6 +290,48 @@ describe('a run and its commands', () => {
     assert.deepEqual([run.status, run.maxIterations, await lines('a')], ['completed', 4, 4]);
   });
 
+  test('that loses its runner in the last iteration of a step says that this was cut, and has it again when it is continued', async (t) => {
+    const place = await runFolder(t);
+    const { call, lines, slow, once, runnerOf, alone } = place;
+    for (const [name, signal, why] of [
+      ['a', 'SIGKILL', /cut: The process that drove the run has gone\./],
+      ['b', 'SIGTERM', /cut: The process that drove the run was told to end\./],
+    ] as const) {
+      await slow(name, true);
+      const step = `{ id: ${name}, prompt: '\${inputs.folder}/${name}' }`;
+      const id = await begun(place, [step]);
+      await until(async () => (await lines(name)) === 1);
+      process.kill(await runnerOf(id), signal);
+      const parked = await once(id, isAt('parked'));
+      if (signal === 'SIGTERM') await alone(id);
+      assert.deepEqual(parked.parkedFor, { reason: 'stepIterations', step: name, used: 1, limit: 1 });
+      assert.match(parked.error ?? '', why);
+      assert.match(parked.steps[0]?.message ?? '', why);
+      await slow(name, false);
+      await call(runsContinue, { id });
+      const run = await once(id, hasEnded);
+      assert.deepEqual(
+        [run.status, run.iterations, run.maxIterations, run.error],
+        ['completed', 2, 2, undefined],
+      );
+    }
+  });
+
+  test('goes on with the next iteration where the process that watches over its agent is killed', async (t) => {
+    const place = await runFolder(t);
+    const { lines, slow, once } = place;
+    await slow('a', true);
+    const id = await begun(place, [counts('a', 2)]);
+    await until(async () => (await lines('a')) === 1);
+    const agent = await pidOfAgent(place, id);
+    await slow('a', false);
+    process.kill(agent, 'SIGSTOP');
+    process.kill(parentOf(agent), 'SIGKILL');
+    const run = await once(id, hasEnded);
+    assert.deepEqual([run.status, run.iterations, await lines('a')], ['completed', 2, 2]);
+    assert.ok(!isAlive(agent));
+  });
+
   test('a signal to its runner cancels what is in flight, and leaves the run to be continued', async (t) => {
     const place = await runFolder(t);
     const { lines, slow, once, runnerOf, call } = place;
@@ -342,10 +385,10 @@ async function pidOfAgent({ call }: RunFolder, id: string): Promise<number> {
   return pid ?? 0;
 }
 
+/** One that has ended may wait for its new parent to notice. */
 function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }

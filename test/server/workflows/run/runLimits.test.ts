@@ -66,17 +66,41 @@ steps: [{ id: a, prompt: x, untilOutput: never, maxIterations: 3 }]
     assert.deepEqual(again.parkedFor, { reason: 'tokens', used: 10_000, limit: 7000 });
   });
 
-  test('of its wall clock park it, and an iteration that takes too long is ended', async (t) => {
+  test('of its wall clock park it, also while an agent is at work, and an iteration that takes too long is ended', async (t) => {
     const { start, once, slow, folder } = await runFolder(t);
     await slow('a', true);
     const { id } = await start(`
 agent: counter
-limits: { wallClock: 400ms }
-steps: [{ id: a, prompt: "${folder}/a", timeout: 500ms, retry: { attempts: 5, backoff: 1ms } }]
+limits: { wallClock: 1500ms }
+steps: [{ id: a, prompt: "${folder}/a", timeout: 300ms, retry: { attempts: 20, backoff: 1ms }, maxIterations: 30 }]
+`);
+    const timed = await once(id, ({ steps }) => (steps[0]?.message ?? '').includes('longer than'));
+    assert.equal(timed.steps[0]?.status === 'done', false);
+    const parked = await once(id, isAt('parked'));
+    assert.deepEqual([parked.parkedFor?.reason, parked.parkedFor?.limit], ['wallClock', 1500]);
+  });
+
+  test('of its wall clock cut what is in flight, which is no failure of its step, and more of it lets it go on', async (t) => {
+    const { call, start, once, slow, folder } = await runFolder(t);
+    await slow('a', true);
+    const { id } = await start(`
+agent: counter
+limits: { wallClock: 1s }
+steps: [{ id: a, prompt: "${folder}/a", maxIterations: 2 }]
 `);
     const parked = await once(id, isAt('parked'));
-    assert.deepEqual([parked.parkedFor?.reason, parked.parkedFor?.limit], ['wallClock', 400]);
-    assert.match(parked.steps[0]?.message ?? '', /longer than/);
+    assert.deepEqual([parked.parkedFor?.reason, parked.iterations], ['wallClock', 1]);
+    const [step] = parked.steps;
+    assert.equal(step?.message, 'Its last iteration was cut: The wall clock of the run is used up.');
+    const { events } = await call(sessionsEvents, { id: step?.session ?? '', types: ['iteration_end'] });
+    assert.deepEqual(
+      events.map(({ data }) => data['outcome']),
+      ['interrupted'],
+    );
+    await slow('a', false);
+    await call(runsContinue, { id, addLimits: { wallClockMs: 60_000 } });
+    const run = await once(id, hasEnded);
+    assert.deepEqual([run.status, run.iterations], ['completed', 2]);
   });
 });
 

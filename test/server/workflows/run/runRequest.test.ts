@@ -5,6 +5,7 @@ import * as run from '../../../../server/domain/workflowRun.ts';
 import type { RunState } from '../../../../server/domain/workflowRunState.ts';
 import type { SessionEvent } from '../../../../server/protocol/event.ts';
 import { sessionsAddEvent, sessionsEvents } from '../../../../server/protocol/sessionHistoryMethods.ts';
+import { sessionsComplete, sessionsFail } from '../../../../server/protocol/sessionLifecycleMethods.ts';
 import { sessionsGet } from '../../../../server/protocol/sessionQueryMethods.ts';
 import { runsContinue, runsGet, runsPause, runsStop } from '../../../../server/protocol/workflowMethods.ts';
 import { STATE_EVENT } from '../../../../server/workflows/run/runRecord.ts';
@@ -111,6 +112,40 @@ describe('what is asked of a run', () => {
     assert.deepEqual(events, []);
   });
 
+  test('between two looks of its runner is not taken for what came before it', async (t) => {
+    const place = await runFolder(t);
+    const { call, folder, other } = place;
+    const { id } = await makeRun(call, folder, [planned(folder, 'a')]);
+    await call(runsPause, { id });
+    let hasAsked = false;
+    const driver = localDriver(t, place, {
+      afterState: async ({ status }) => {
+        if (hasAsked || status !== 'paused') return;
+        hasAsked = true;
+        await other().call(runsContinue, { id });
+      },
+    });
+    assert.equal(await driver.drive(id, new AbortController().signal), 'completed');
+    assert.ok(hasAsked);
+  });
+
+  test('of a run whose session others have ended is refused, and says so', async (t) => {
+    const { call, folder } = await runFolder(t);
+    const ends = [
+      (id: string) => call(sessionsComplete, { id }),
+      (id: string) => call(sessionsFail, { id, error: 'Enough.' }),
+    ];
+    for (const end of ends) {
+      const { id } = await makeRun(call, folder, [planned(folder, 'a')]);
+      await end(id);
+      for (const ask of [runsContinue, runsStop, runsPause])
+        await assert.rejects(call(ask, { id }), {
+          code: 'ILLEGAL_TRANSITION',
+          message: /^Run .* has ended already.*Start a new run\.$/,
+        });
+    }
+  });
+
   test('that no runner has obeyed yet shows already, and is obeyed once by the next one', async (t) => {
     const place = await runFolder(t);
     const { call, folder, once, lines } = place;
@@ -154,15 +189,10 @@ describe('what is asked of a run', () => {
   test('a run whose runner died right before the end of its session has that end by asking once more', async (t) => {
     const place = await runFolder(t);
     const { call, folder, once, lines } = place;
+    const busy = run.begun(plan(), run.start(plan(), NOW), 'a', NOW);
+    const done = run.ended(plan(), busy, 'a', DONE, NOW);
     for (const ask of [runsContinue, runsStop]) {
       const { id } = await makeRun(call, folder, [planned(folder, 'a')]);
-      const done: RunState = run.ended(
-        plan(),
-        run.begun(plan(), run.start(plan(), NOW), 'a', NOW),
-        'a',
-        DONE,
-        NOW,
-      );
       await call(sessionsAddEvent, { id, type: STATE_EVENT, data: { state: done, handled: 2 } });
       assert.equal((await call(runsGet, { id })).status, 'interrupted');
       await call(ask, { id });
@@ -170,5 +200,33 @@ describe('what is asked of a run', () => {
       assert.equal((await call(sessionsGet, { id })).status, 'completed');
       assert.equal(await lines('a'), 0);
     }
+  });
+
+  test('a run whose runner died with the last that was in flight has its end by asking once more', async (t) => {
+    const place = await runFolder(t);
+    const { call, folder, once, lines } = place;
+    const steps = [planned(folder, 'a'), planned(folder, 'b')];
+    const both = { ...plan(), steps };
+    const begun = (state: RunState, step: string) => run.begun(both, state, step, NOW);
+    const busy = begun(begun(run.start(both, NOW), 'a'), 'b');
+    const stopping = run.stop(both, busy, NOW);
+    const failing = run.ended(both, busy, 'a', { kind: 'failed', ms: 1, bytes: 1 }, NOW);
+    for (const [state, end] of [
+      [stopping, 'stopped'],
+      [failing, 'failed'],
+    ] as const)
+      for (const ask of [runsContinue, runsStop]) {
+        const { id } = await makeRun(call, folder, steps);
+        await call(sessionsAddEvent, { id, type: STATE_EVENT, data: { state, handled: 2 } });
+        assert.equal((await call(runsGet, { id })).status, 'interrupted');
+        await assert.rejects(call(runsPause, { id }), {
+          code: 'ILLEGAL_TRANSITION',
+          message: /its runner has gone\. Continue it/,
+        });
+        await call(ask, { id });
+        assert.equal((await once(id, hasEnded)).status, end);
+        assert.equal((await call(sessionsGet, { id })).status, 'failed');
+        assert.deepEqual([await lines('a'), await lines('b')], [0, 0]);
+      }
   });
 });

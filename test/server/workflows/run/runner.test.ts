@@ -71,6 +71,16 @@ describe('a run, by its runner', () => {
     assert.match(error ?? '', /Step broken failed/);
   });
 
+  test('a pattern that takes too long on an answer fails the step, which says so, instead of using up its iterations', async () => {
+    // Twenty ways to read each character of `lines: 1`.
+    const slow = `^(?:${'.|'.repeat(19)}.){8}!$`;
+    const { id } = await startRun([step('first', { untilOutput: slow })]);
+    assert.equal(await drive(id), 'failed');
+    const { error, iterations } = await call(sessionsGet, { id });
+    assert.match(error ?? '', /Step first failed.*untilOutput took too long on this answer/s);
+    assert.equal(iterations, 1);
+  });
+
   test('a pause that is asked for waits for the iteration, and the run goes on where it was', async () => {
     const { id } = await startRun([step('first', { untilOutput: '^lines: 4$' })]);
     const watch = connection.server.onDidChange(() => {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { endGroup } from '../../../../server/workflows/supervisor/endGroup.ts';
 import { isGroupGone } from '../../../../server/workflows/supervisor/groupMembers.ts';
@@ -184,6 +185,44 @@ describe('a supervised process', () => {
     await Promise.all([once(agent.stdout, 'close'), once(agent.stderr, 'close')]);
     assert.equal(heard, 'before\n');
     assert.deepEqual(await agent.exited, { reason: 'exit', code: 0 });
+  });
+
+  for (const [what, chat, wait] of [
+    ['now and then', 'echo chat; sleep 0.3', 'sleep 0.1'],
+    ['as fast as it can', 'yes', 'sleep 0.1'],
+    ['now and then, after it was ended', 'echo chat; sleep 0.05', `exec sleep 1000000`],
+  ] as const) {
+    it(`has an output closed that such a process writes to ${what}`, async (t) => {
+      const tag = `TAG=${randomUUID()}`;
+      const agent = supervise(t, {
+        argv: [
+          'sh',
+          '-c',
+          `env -i PATH="$PATH" ${tag} setsid sh -c 'while :; do ${chat}; done' & echo before; ${wait}`,
+        ],
+      });
+      t.after(() => {
+        for (const pid of processesWith(tag)) process.kill(pid, 'SIGKILL');
+      });
+      agent.stderr.resume();
+      await said(agent.stdout, 'before');
+      if (wait.startsWith('exec')) agent.end();
+      agent.stdout.resume();
+      await Promise.all([once(agent.stdout, 'close'), once(agent.stderr, 'close')]);
+      assert.match((await agent.exited).reason, wait.startsWith('exec') ? /^ended$/ : /^exit$/);
+    });
+  }
+
+  it('has all its output read by one who is slow, also long after its end', async (t) => {
+    const agent = supervise(t, { argv: ['sh', '-c', 'head -c 100000 /dev/zero; echo end'] });
+    let bytes = 0;
+    for await (const chunk of agent.stdout.iterator({ destroyOnReturn: false })) {
+      bytes += chunk instanceof Buffer ? chunk.length : NaN;
+      await agent.exited;
+      // Longer than an output is left open to one who does not read it.
+      await pause(2500);
+    }
+    assert.equal(bytes, 100_004);
   });
 
   it('is ended from here when its supervisor is killed', async (t) => {

@@ -19,13 +19,12 @@ const NOBODY = { memoryBytes: 'nobody', cpus: 'nobody', pids: 'nobody' };
 async function run(
   agent: Agent,
   limits: AgentRequest['limits'],
-  env: Record<string, string> = {},
 ): Promise<{ result: AgentResult; started: ProcessGroup | undefined }> {
   let started: ProcessGroup | undefined;
   const request = {
     prompt: '',
     cwd: tmpdir(),
-    env,
+    env: {},
     timeoutMs: 60_000,
     maxOutputBytes: MIB,
     marker: randomUUID(),
@@ -44,9 +43,13 @@ async function run(
 }
 
 /** An agent that is a line of shell. */
-function shell(script: string, ownEnv: NodeJS.ProcessEnv): CommandAgent {
+function shell(
+  script: string,
+  ownEnv: NodeJS.ProcessEnv,
+  env: Readonly<Record<string, string>> = {},
+): CommandAgent {
   const scopes = new SystemdScopes(ownEnv);
-  return new CommandAgent({ command: ['sh', '-c', script] }, () => new TextStream(), { ownEnv, scopes });
+  return new CommandAgent({ command: ['sh', '-c', script], env }, () => new TextStream(), { ownEnv, scopes });
 }
 
 describe('limits of agents, with a stand-in for systemd-run', () => {
@@ -86,11 +89,11 @@ describe('limits of agents, with a stand-in for systemd-run', () => {
     ]);
   });
 
-  it('leave the agent what its step says of the variables that they need themselves', async (t) => {
+  it('leave the agent what its setting says of the variables that they need themselves', async (t) => {
     const { env, calls } = await standInSystemd(await tempFolder(t));
-    const step = { XDG_RUNTIME_DIR: "the step's" };
-    const { result } = await run(shell('echo "$XDG_RUNTIME_DIR"', env), ALL, step);
-    assert.equal(result.output, "the step's");
+    const said = { XDG_RUNTIME_DIR: "the setting's" };
+    const { result } = await run(shell('echo "$XDG_RUNTIME_DIR"', env, said), ALL);
+    assert.equal(result.output, "the setting's");
     assert.equal((await calls()).at(-1)?.[0], 'bus=/run/user/stand-in');
   });
 

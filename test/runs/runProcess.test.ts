@@ -5,17 +5,17 @@ import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { eventually } from '../../../../scripts/host/eventually.ts';
-import { findOnPath } from '../../../../scripts/host/findOnPath.ts';
-import { shellWord } from '../../../../server/doors/cli/text.ts';
-import { locksList } from '../../../../server/protocol/lockMethods.ts';
-import { run, runsGet, runsList, runsStop, type Run } from '../../../../server/protocol/workflowMethods.ts';
-import { STDIN_IS_LIFE } from '../../../../server/workflows/run/launchRunner.ts';
-import { ScriptedAgent } from '../../../host/scriptedAgent.ts';
-import { CLI } from '../../../support/command.ts';
-import { Emulator } from './emulator.ts';
-import { listener } from './heard.ts';
-import { newCli } from './inProcess.ts';
+import { eventually } from '../../scripts/host/eventually.ts';
+import { findOnPath } from '../../scripts/host/findOnPath.ts';
+import { shellWord } from '../../server/doors/cli/text.ts';
+import { locksList } from '../../server/protocol/lockMethods.ts';
+import { run, runsGet, runsList, runsStop, type Run } from '../../server/protocol/workflowMethods.ts';
+import { STDIN_IS_LIFE } from '../../server/workflows/run/launchRunner.ts';
+import { ScriptedAgent } from '../host/scriptedAgent.ts';
+import { CLI } from '../support/command.ts';
+import { Emulator } from '../server/doors/cli/emulator.ts';
+import { listener } from '../server/doors/cli/heard.ts';
+import { newCli } from '../server/doors/cli/inProcess.ts';
 
 /** The protocol's own example agent, which asks before it changes a file. */
 const ACP_AGENT = createRequire(import.meta.url)
@@ -51,6 +51,14 @@ steps:
     agent: stubborn
     prompt: Do it
 `;
+const AGAIN_AND_AGAIN = `name: again
+steps:
+  - id: only
+    agent: quick
+    prompt: Do it
+    untilOutput: never
+    maxIterations: 1000
+`;
 const COLUMNS = 100;
 
 /** A folder with a workflow file in it, on a store with agents that do what the test says. */
@@ -60,6 +68,7 @@ async function newFolder(t: TestContext, workflow = TWO_STEPS) {
   const agents = {
     scripted: { protocol: 'command', command: agent.command },
     stubborn: { protocol: 'command', command: [process.execPath, '--eval', STUBBORN] },
+    quick: { protocol: 'command', command: [process.execPath, '--eval', '0'] },
     asking: { protocol: 'acp', command: [process.execPath, ACP_AGENT] },
   };
   await writeFile(join(home, 'agents.json'), JSON.stringify(agents));
@@ -205,6 +214,28 @@ describe('lockstep run on real processes', { concurrency: 2 }, () => {
     assert.equal(await terminal.ended, 7);
     assert.match(terminal.rest(), /Stopping\. .*\nfix-tests {2}stopped[^]*\nStopped after [^\n]*$/);
     await theRun(({ status }) => status === 'stopped');
+  });
+
+  it('pauses a run that is being started when Ctrl+C comes, and tells which it is', async (t) => {
+    const { command, runs, theRun } = await newFolder(t, AGAIN_AND_AGAIN);
+    const line = command('run', FILE, '--yes');
+    await eventually(runs, (all) => all.length > 0, { what: 'a run' });
+    // Its runner is a process that is only coming.
+    line.child.kill('SIGINT');
+    assert.equal(await line.ended, 4, line.err.said);
+    const { id } = await theRun(({ status }) => status === 'paused');
+    assert.match(line.err.said, new RegExp(`Started: ${id}\nPausing, once the iterations in flight`));
+    assert.match(line.out.said, new RegExp(`\nTo go on: lockstep resume ${id}\n$`));
+  });
+
+  it('tells which run it leaves when it is ended while that is being started', async (t) => {
+    const { command, runs, theRun } = await newFolder(t, AGAIN_AND_AGAIN);
+    const line = command('run', FILE, '--yes', '--json');
+    await eventually(runs, (all) => all.length > 0, { what: 'a run' });
+    line.child.kill('SIGTERM');
+    assert.equal(await line.ended, 143);
+    const { id } = await theRun(({ status }) => status === 'active');
+    assert.ok(`${line.err.said}${line.out.said}`.includes(id));
   });
 
   it('leaves the run to itself at the third Ctrl+C', async (t) => {
