@@ -59,7 +59,7 @@ describe('how texts of agents are drawn', () => {
   test('whatever the parser might let through, the page takes text and a few harmless elements only', async () => {
     const bundle = await build({
       stdin: {
-        contents: `export { sanitized } from '../client/transcript/client/transcript/guest/markdown/sanitizer.ts';`,
+        contents: `export { sanitized } from './client/transcript/guest/markdown/sanitizer.ts';`,
         resolveDir: fileURLToPath(new URL('../../', import.meta.url)),
       },
       bundle: true,

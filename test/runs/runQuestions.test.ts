@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { sessionsEvents } from '../../../../server/protocol/sessionHistoryMethods.ts';
+import { sessionsEvents } from '../../server/protocol/sessionHistoryMethods.ts';
 import {
   runsAnswer,
   runsContinue,
@@ -10,14 +10,14 @@ import {
   runsPause,
   runsStop,
   type Run,
-} from '../../../../server/protocol/workflowMethods.ts';
-import { makeRun, planned } from './driveRun.ts';
-import { localDriver } from './localDriver.ts';
-import { runRecord, STATE_EVENT } from '../../../../server/workflows/run/runRecord.ts';
-import { until } from '../../../support/until.ts';
-import { hasEnded, isAt, runFolder, type RunFolder } from './runFolder.ts';
+} from '../../server/protocol/workflowMethods.ts';
+import { makeRun, planned } from '../server/workflows/run/driveRun.ts';
+import { localDriver } from '../server/workflows/run/localDriver.ts';
+import { runRecord, STATE_EVENT } from '../../server/workflows/run/runRecord.ts';
+import { until } from '../support/until.ts';
+import { hasEnded, isAt, runFolder, type RunFolder } from '../server/workflows/run/runFolder.ts';
 
-const ODD_AGENT = fileURLToPath(new URL('../agents/oddAcpAgent.ts', import.meta.url));
+const ODD_AGENT = fileURLToPath(new URL('../server/workflows/agents/oddAcpAgent.ts', import.meta.url));
 const OPTIONS = [
   { optionId: 'y', name: 'Yes', kind: 'allow_once' },
   { optionId: 'always', name: 'Always', kind: 'allow_always' },

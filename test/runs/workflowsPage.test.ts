@@ -4,11 +4,11 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
-import { shellWord } from '../../../../server/doors/cli/text.ts';
-import { CLI } from '../../../support/command.ts';
-import { tempFolder } from '../../../support/tempFolder.ts';
+import { shellWord } from '../../server/doors/cli/text.ts';
+import { CLI } from '../support/command.ts';
+import { tempFolder } from '../support/tempFolder.ts';
 
-const PAGE = new URL('../../../../docs/workflows.md', import.meta.url);
+const PAGE = new URL('../../docs/workflows.md', import.meta.url);
 const END_OF_BLOCK = '--- end of a block ---';
 
 interface Block {

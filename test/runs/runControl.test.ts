@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { sessionsEvents } from '../../../../server/protocol/sessionHistoryMethods.ts';
-import { sessionsPause } from '../../../../server/protocol/sessionLifecycleMethods.ts';
-import { sessionsFind, sessionsGet } from '../../../../server/protocol/sessionQueryMethods.ts';
+import { sessionsEvents } from '../../server/protocol/sessionHistoryMethods.ts';
+import { sessionsPause } from '../../server/protocol/sessionLifecycleMethods.ts';
+import { sessionsFind, sessionsGet } from '../../server/protocol/sessionQueryMethods.ts';
 import {
   runsContinue,
   runsGet,
   runsPause,
   runsStart,
   runsStop,
-} from '../../../../server/protocol/workflowMethods.ts';
-import { AGENT_EVENT, agentEventData } from '../../../../server/workflows/run/runRecord.ts';
-import { until } from '../../../support/until.ts';
-import { parentOf } from '../markedProcesses.ts';
-import { hasEnded, isAt, runFolder, type RunFolder } from './runFolder.ts';
+} from '../../server/protocol/workflowMethods.ts';
+import { AGENT_EVENT, agentEventData } from '../../server/workflows/run/runRecord.ts';
+import { until } from '../support/until.ts';
+import { parentOf } from '../server/workflows/markedProcesses.ts';
+import { hasEnded, isAt, runFolder, type RunFolder } from '../server/workflows/run/runFolder.ts';
 
 /** A workflow of which each step writes to the file of its name until that has so many lines. */
 function workflow(steps: readonly string[], top = ''): string {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { sessionsEvents } from '../../../../server/protocol/sessionHistoryMethods.ts';
-import { runsContinue, workflowsRead } from '../../../../server/protocol/workflowMethods.ts';
-import { tempFolder } from '../../../support/tempFolder.ts';
-import { standInSystemd } from '../agents/limits/standInSystemd.ts';
-import { hasEnded, isAt, runFolder } from './runFolder.ts';
+import { sessionsEvents } from '../../server/protocol/sessionHistoryMethods.ts';
+import { runsContinue, workflowsRead } from '../../server/protocol/workflowMethods.ts';
+import { tempFolder } from '../support/tempFolder.ts';
+import { standInSystemd } from '../server/workflows/agents/limits/standInSystemd.ts';
+import { hasEnded, isAt, runFolder } from '../server/workflows/run/runFolder.ts';
 
-const ODD_AGENT = fileURLToPath(new URL('../agents/oddAcpAgent.ts', import.meta.url));
+const ODD_AGENT = fileURLToPath(new URL('../server/workflows/agents/oddAcpAgent.ts', import.meta.url));
 
 const LIMITED = `
 agent: counter

@@ -6,18 +6,18 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { tempFolder } from '../../../support/tempFolder.ts';
+import { tempFolder } from '../support/tempFolder.ts';
 import {
   sessionsCompact,
   sessionsDelete,
   sessionsPatch,
   sessionsReset,
-} from '../../../../server/protocol/openclawWriteMethods.ts';
-import { lockFilesIn } from '../../locks/house.ts';
-import { jsonLines } from '../files.ts';
-import { openclawAt, parseStore, writeStore } from './stateDirectory.ts';
+} from '../../server/protocol/openclawWriteMethods.ts';
+import { lockFilesIn } from '../server/locks/house.ts';
+import { jsonLines } from '../server/sources/files.ts';
+import { openclawAt, parseStore, writeStore } from '../server/sources/openclaw/stateDirectory.ts';
 
-const DYING = fileURLToPath(new URL('./writeAndDie.ts', import.meta.url));
+const DYING = fileURLToPath(new URL('../server/sources/openclaw/writeAndDie.ts', import.meta.url));
 
 const OTHER = { sessionId: 'id-b', updatedAt: 2, n: 1.5 };
 const ENTRY = { sessionId: 'id-a', updatedAt: 1, label: 'old', totalTokens: 5 };

@@ -10,19 +10,19 @@ import { buffer, text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { endGroup } from '../../../../server/workflows/supervisor/endGroup.ts';
-import { isGroupGone } from '../../../../server/workflows/supervisor/groupMembers.ts';
-import { systemProcesses } from '../../../../server/platform/systemProcesses.ts';
+import { endGroup } from '../../server/workflows/supervisor/endGroup.ts';
+import { isGroupGone } from '../../server/workflows/supervisor/groupMembers.ts';
+import { systemProcesses } from '../../server/platform/systemProcesses.ts';
 import {
   superviseProcess,
   type AgentProcess,
   type SupervisedProcess,
-} from '../../../../server/workflows/supervisor/supervisedProcess.ts';
-import { tempFolder } from '../../../support/tempFolder.ts';
-import { until } from '../../../support/until.ts';
-import { misbehaving, parentOf, processesWith, written } from '../markedProcesses.ts';
+} from '../../server/workflows/supervisor/supervisedProcess.ts';
+import { tempFolder } from '../support/tempFolder.ts';
+import { until } from '../support/until.ts';
+import { misbehaving, parentOf, processesWith, written } from '../server/workflows/markedProcesses.ts';
 
-const RUNNER = fileURLToPath(new URL('./killedRunner.ts', import.meta.url));
+const RUNNER = fileURLToPath(new URL('../server/workflows/supervisor/killedRunner.ts', import.meta.url));
 const ENV = { PATH: process.env['PATH'] ?? '' };
 
 type Supervised = SupervisedProcess & { readonly marker: string };
