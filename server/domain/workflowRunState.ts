@@ -1,42 +1,18 @@
 import * as z from 'zod';
 import { LockstepError } from './errors.ts';
+import { parkReason, runStatus as shownStatus, stepStatus } from '../protocol/workflowMethods.ts';
 import type { PlannedStep, WorkflowPlan } from './workflowPlan.ts';
 
 const count = z.int().min(0);
 const amount = z.number().min(0);
 
 /**
- * Of one step. `running`: an iteration is in flight. `waiting`: none is, and the next one comes once its turn has come.
- * `retrying`: the last one failed, and it is tried again at `retryAt`. `parked`: its turn has come, and it waits for a
- * person, at its gate or at the end of its budget. `skipped`: it goes no further, since the run does not.
- */
-const stepStatus = z.enum(['waiting', 'running', 'retrying', 'done', 'failed', 'skipped', 'parked']);
-
-/**
  * Of a run. `pausing` and `stopping` last until nothing is in flight any more, and then are `paused` and `stopped`.
- * `parked`: it goes on when a person continues it. `completed`, `failed` and `stopped` are final.
+ * `parked`: it goes on when a person continues it. `completed`, `failed` and `stopped` are final. That one is `interrupted`
+ * is no state of it: it is seen from outside, where nobody drives it.
  */
-const runStatus = z.enum([
-  'active',
-  'pausing',
-  'paused',
-  'parked',
-  'stopping',
-  'completed',
-  'failed',
-  'stopped',
-]);
+const runStatus = shownStatus.exclude(['interrupted']);
 export type RunStatus = z.infer<typeof runStatus>;
-
-const parkReason = z.enum([
-  'gate',
-  'iterations',
-  'stepIterations',
-  'wallClock',
-  'tokens',
-  'costUsd',
-  'outputBytes',
-]);
 
 /** Why a run is parked: `step` for `gate` and `stepIterations`; how far it is and the limit for all but `gate`. */
 const parkedFor = z

@@ -91,9 +91,27 @@ export const runQuestion = z.strictObject({
 });
 export type RunQuestion = z.output<typeof runQuestion>;
 
+/**
+ * Of one step. `running`: an iteration is in flight. `waiting`: none is, and the next one comes once its turn has come.
+ * `retrying`: the last one failed, and it is tried again at `retryAt`. `parked`: its turn has come, and it waits for a
+ * person, at its gate or at the end of its budget. `skipped`: it goes no further, since the run does not.
+ */
+export const stepStatus = z.enum(['waiting', 'running', 'retrying', 'done', 'failed', 'skipped', 'parked']);
+
+/** What a run waits for a person at: a gate, or a limit. */
+export const parkReason = z.enum([
+  'gate',
+  'iterations',
+  'stepIterations',
+  'wallClock',
+  'tokens',
+  'costUsd',
+  'outputBytes',
+]);
+
 export const runStep = z.strictObject({
   id: stepName,
-  status: z.enum(['waiting', 'running', 'retrying', 'done', 'failed', 'skipped', 'parked']),
+  status: stepStatus,
   iterations: count,
   maxIterations: z.int().min(1),
   needs: z.array(z.string()),
@@ -138,15 +156,7 @@ export const run = z.strictObject({
   inputs: z.record(z.string(), z.string()),
   parkedFor: z
     .strictObject({
-      reason: z.enum([
-        'gate',
-        'iterations',
-        'stepIterations',
-        'wallClock',
-        'tokens',
-        'costUsd',
-        'outputBytes',
-      ]),
+      reason: parkReason,
       step: stepName.optional(),
       used: amount.optional(),
       limit: amount.optional(),

@@ -7,7 +7,7 @@ import { inEnglish } from '../views/inEnglish.ts';
 
 const { startWorkflow } = await inEnglish(() => import('../../../client/commands/workflowStart.ts'));
 
-const file = '/work/shop/fix-tests.lockstep.yaml';
+const file = '/home/ada/shop/fix-tests.lockstep.yaml';
 const uri: vscode.Uri = {
   scheme: 'file',
   authority: '',

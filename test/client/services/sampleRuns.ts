@@ -22,8 +22,8 @@ export function sampleRun(change: Partial<Run> = {}): Run {
   return {
     id: 'r1',
     name: 'fix-tests',
-    file: '/work/shop/fix-tests.lockstep.yaml',
-    workspace: '/work/shop',
+    file: '/home/ada/shop/fix-tests.lockstep.yaml',
+    workspace: '/home/ada/shop',
     status: 'active',
     iterations: 3,
     maxIterations: 20,
@@ -53,7 +53,7 @@ export function sampleQuestion(change: Partial<RunQuestion> = {}): RunQuestion {
 
 export function sampleWorkflow(change: Partial<Workflow> = {}): Workflow {
   return {
-    file: '/work/shop/fix-tests.lockstep.yaml',
+    file: '/home/ada/shop/fix-tests.lockstep.yaml',
     name: 'fix-tests',
     digest: 'd1',
     isKnown: false,

@@ -4,21 +4,21 @@ import { isEnded } from '../../../client/services/runStates.ts';
 import { isOfFolders, listWorkflows, shownRuns } from '../../../client/services/workflowListing.ts';
 import { sampleQuestion, sampleRun } from './sampleRuns.ts';
 
-const file = { path: '/work/shop/fix-tests.lockstep.yaml' };
+const file = { path: '/home/ada/shop/fix-tests.lockstep.yaml' };
 const here = sampleRun({ id: 'here' });
-const gone = sampleRun({ id: 'gone', file: '/work/shop/old.lockstep.yaml', status: 'parked' });
+const gone = sampleRun({ id: 'gone', file: '/home/ada/shop/old.lockstep.yaml', status: 'parked' });
 const fileless = sampleRun({ id: 'fileless', file: undefined });
 const elsewhere = sampleRun({
   id: 'elsewhere',
-  file: '/work/bank/a.lockstep.yaml',
-  workspace: '/work/bank',
+  file: '/home/ada/bank/a.lockstep.yaml',
+  workspace: '/home/ada/bank',
   status: 'parked',
 });
 const list = (isLimited: boolean) =>
   listWorkflows({
     files: [file],
     runs: [here, gone, fileless, elsewhere],
-    folders: ['/work/shop'],
+    folders: ['/home/ada/shop'],
     isLimited,
   });
 const ids = (runs: readonly { readonly id: string }[]) => runs.map(({ id }) => id);
@@ -46,12 +46,15 @@ describe('the list of workflows', () => {
       sampleRun({ id: 'p', status: 'paused' }),
       { ...asking, status: 'stopped' as const },
     ];
-    assert.equal(listWorkflows({ files: [], runs, folders: ['/work/shop'], isLimited: false }).waiting, 1);
+    assert.equal(
+      listWorkflows({ files: [], runs, folders: ['/home/ada/shop'], isLimited: false }).waiting,
+      1,
+    );
   });
 
   it('takes a folder that begins with the same letters for another one', () => {
-    assert.equal(isOfFolders(sampleRun({ workspace: '/work/shop2' }), ['/work/shop']), false);
-    assert.equal(isOfFolders(sampleRun({ workspace: '/work/shop/sub' }), ['/work/shop/']), true);
+    assert.equal(isOfFolders(sampleRun({ workspace: '/home/ada/shop2' }), ['/home/ada/shop']), false);
+    assert.equal(isOfFolders(sampleRun({ workspace: '/home/ada/shop/sub' }), ['/home/ada/shop/']), true);
   });
 
   it('shows all open runs of a file, and the newest of those that have ended', () => {

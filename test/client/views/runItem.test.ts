@@ -118,7 +118,7 @@ describe('the row of a workflow file', () => {
   const row = (change: Parameters<typeof sampleWorkflow>[0], runs: Run[] = []) =>
     shown.parse(
       workflowFileItem(
-        { path: '/work/shop/a.lockstep.yaml', workflow: sampleWorkflow(change) },
+        { path: '/home/ada/shop/a.lockstep.yaml', workflow: sampleWorkflow(change) },
         'a.lockstep.yaml',
         runs,
       ),
@@ -146,7 +146,7 @@ describe('the row of a workflow file', () => {
     assert.equal(broken.contextValue, 'workflowFile.broken');
     assert.equal(broken.description, '2 errors · a.lockstep.yaml');
     assert.match(broken.tooltip, /Line 7: a needs b\./);
-    const unread = { path: '/work/shop/a.lockstep.yaml', error: new Error('EACCES') };
+    const unread = { path: '/home/ada/shop/a.lockstep.yaml', error: new Error('EACCES') };
     assert.match(shown.parse(workflowFileItem(unread, 'a.lockstep.yaml', [])).description, /cannot be read/);
   });
 });

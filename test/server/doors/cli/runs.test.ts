@@ -48,7 +48,7 @@ describe('lockstep runs', () => {
     const runs = new ScriptedRuns();
     runs.run = someRun({
       status: 'parked',
-      file: '/work/fix-tests.lockstep.yaml',
+      file: '/home/ada/fix-tests.lockstep.yaml',
       inputs: { command: 'npm test' },
       parkedFor: { reason: 'tokens', used: 250, limit: 200 },
       limits: [

@@ -14,7 +14,7 @@ type Run = wire.Run;
 
 export function someWorkflow(change: Partial<Workflow> = {}): Workflow {
   return {
-    file: '/work/fix-tests.lockstep.yaml',
+    file: '/home/ada/fix-tests.lockstep.yaml',
     name: 'fix-tests',
     digest: 'd1',
     isKnown: true,
