@@ -9,9 +9,8 @@ import type { FeedStart, FetchPage } from '../../client/transcript/transcriptFee
 import { TranscriptHost, type GuestRequest } from '../../client/transcript/transcriptHost.ts';
 import type { ThemeName } from './vscodeThemes.ts';
 import { themes } from './vscodeThemes.ts';
+import { GuestServer } from './guestServer.ts';
 import { guestBundles } from '../guestBundles.ts';
-
-const ORIGIN = 'http://transcript.test';
 
 /** What the extension's dist folder holds of the guest. */
 export async function buildGuest(): Promise<ReadonlyMap<string, Buffer>> {
@@ -59,8 +58,11 @@ export class GuestPage implements AsyncDisposable {
   /** Whatever must never happen: errors, violations of the policy, requests, messages that were not understood. */
   readonly problems: unknown[] = [];
 
-  private constructor(page: Page, options: GuestOptions) {
+  readonly #server: GuestServer;
+
+  private constructor(page: Page, server: GuestServer, options: GuestOptions) {
     this.page = page;
+    this.#server = server;
     this.host = new TranscriptHost({
       ref: 'lockstep:test',
       locale: 'en',
@@ -79,8 +81,7 @@ export class GuestPage implements AsyncDisposable {
         if (request.type === 'copy' && request.text !== undefined) this.copied.push(request.text);
         options.answer?.(request, this);
       },
-      post: (message) =>
-        void this.page.evaluate(`postMessage(${JSON.stringify(message)}, '*')`).catch(() => {}),
+      post: (message) => server.post(message),
     });
   }
 
@@ -92,22 +93,19 @@ export class GuestPage implements AsyncDisposable {
       ...options.browserOptions,
     });
     const page = await context.newPage();
-    const guest = new GuestPage(page, options);
+    const server = await GuestServer.start(
+      (origin) => new Map<string, string | Buffer>([...options.files, ['/', pageHtml(origin)]]),
+    );
+    const guest = new GuestPage(page, server, options);
     if (options.prepare === true) guest.host.prepare();
     page.on('pageerror', (error) => guest.problems.push(error));
     page.on('console', (message) => guest.problems.push(message.text()));
     page.on('dialog', (dialog) => guest.problems.push(dialog.message()));
     page.on('popup', (popup) => guest.problems.push(`popup: ${popup.url()}`));
     await context.route('**/*', (route) => {
-      const { pathname, origin } = new URL(route.request().url());
-      const file = origin === ORIGIN ? options.files.get(pathname) : undefined;
-      if (pathname === '/' && origin === ORIGIN)
-        return route.fulfill({ contentType: 'text/html', body: pageHtml() });
-      if (file === undefined) {
-        guest.problems.push(`request: ${route.request().url()}`);
-        return route.abort();
-      }
-      return route.fulfill({ contentType: contentType(pathname), body: file });
+      if (server.serves(route.request().url())) return route.continue();
+      guest.problems.push(`request: ${route.request().url()}`);
+      return route.abort();
     });
     await page.exposeFunction('toHost', (message: unknown) => {
       guest.sent.push(message);
@@ -115,19 +113,26 @@ export class GuestPage implements AsyncDisposable {
     });
     if (options.initScript !== undefined) await page.addInitScript({ content: options.initScript });
     await page.addInitScript(vscodeStub(options.theme ?? 'dark'));
-    await page.goto(`${ORIGIN}/`);
+    await page.addInitScript(server.script);
+    await page.goto(guest.url);
     return guest;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.host.dispose();
     await this.page.context().close();
+    await this.#server[Symbol.asyncDispose]();
   }
 
   /** As when the tab comes to the front again: VS Code makes a new page, and keeps the state. */
   async hideAndShow(): Promise<void> {
     this.host.guestLeft();
+    this.#server.forgetPage();
     await this.page.reload();
+  }
+
+  get url(): string {
+    return `${this.#server.origin}/`;
   }
 
   get scroller(): Locator {
@@ -190,13 +195,13 @@ export class GuestPage implements AsyncDisposable {
   }
 }
 
-function pageHtml(): string {
+function pageHtml(origin: string): string {
   const html = panelHtml({
-    cspSource: ORIGIN,
+    cspSource: origin,
     nonce: 'dGVzdA==',
     language: 'en',
-    script: `${ORIGIN}/transcript.js`,
-    styles: [`${ORIGIN}/codicon.css`, `${ORIGIN}/transcript.css`],
+    script: `${origin}/transcript.js`,
+    styles: [`${origin}/codicon.css`, `${origin}/transcript.css`],
   });
   // VS Code's own defaults for webviews come first, before the policy can refuse them.
   const defaults = `<style>body { background-color: transparent; color: var(--vscode-editor-foreground);
@@ -223,9 +228,4 @@ function vscodeStub(theme: ThemeName): string {
         document.documentElement.style.setProperty('--vscode-' + name, value);
       }
     });`;
-}
-
-function contentType(pathname: string): string {
-  if (pathname.endsWith('.js')) return 'text/javascript';
-  return pathname.endsWith('.css') ? 'text/css' : 'font/ttf';
 }

@@ -69,7 +69,7 @@ describe('a transcript that means harm', () => {
       // Nobody clicked a button of the header.
       assert.notEqual(request.type, 'action');
     }
-    assert.equal(guest.page.url(), 'http://transcript.test/');
+    assert.equal(guest.page.url(), guest.url);
     return walk;
   }
 
