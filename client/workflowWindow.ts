@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { runsAnswer } from '../server/protocol/workflowMethods.ts';
+import { runsAnswer, runsContinue, runsGet, type Run } from '../server/protocol/workflowMethods.ts';
 import type { CommandHandler } from './commands/commandTable.ts';
 import { runCommands } from './commands/runCommands.ts';
 import { workflowCommands } from './commands/workflowCommands.ts';
@@ -7,24 +7,24 @@ import { Settings } from './ids.ts';
 import { AgentModel } from './services/agentModel.ts';
 import type { Call } from './services/call.ts';
 import { every, Soon } from './services/every.ts';
-import { isWithin } from './services/folder.ts';
+import { folderName, isWithin } from './services/folder.ts';
 import type { LockstepServer } from './services/lockstepServer.ts';
 import { RunModel } from './services/runModel.ts';
-import { RunNotices } from './services/runNotices.ts';
-import { isEnded } from './services/runStates.ts';
+import { RunNotices, type Nearness } from './services/runNotices.ts';
+import { isAtWork } from './services/runStates.ts';
 import type { Scope } from './services/scope.ts';
 import { StepIterations } from './services/stepIterations.ts';
 import { findWorkflowFiles, watchWorkflowFiles } from './services/workflowFileFinder.ts';
 import { WorkflowFileModel } from './services/workflowFileModel.ts';
 import { isOfFolders } from './services/workflowListing.ts';
 import { AgentProblems } from './views/agentProblems.ts';
-import { tellRunNews } from './views/runMessages.ts';
+import { tellManyNews, tellRunNews, type RunMessagesParts } from './views/runMessages.ts';
 import { WorkflowsTree } from './views/workflowsTree.ts';
 
 /** An agent can write a hundred events a second; a person who is asked something is to be told within a second. */
 const RUNS_AFTER_CHANGE_MS = 300;
-/** Runners die without anything being written, in milliseconds. */
-const OPEN_RUNS_MS = 5_000;
+/** Runners die, and time goes by, without anything being written, in milliseconds. */
+const RUNS_AT_WORK_MS = 5_000;
 
 export interface WorkflowWindowParts {
   readonly server: LockstepServer;
@@ -53,25 +53,40 @@ export class WorkflowWindow implements vscode.Disposable {
       iterations: new StepIterations(call),
       scope,
     });
-    const answer = async (id: string, question: string, option: string): Promise<void> => {
-      await call(runsAnswer, { id, question, option });
+    /** Those that this window has started, in whatever folder: a file can be opened without one. */
+    const started = new Set<string>();
+    const nearness = (run: Run): Nearness => {
+      // What a window cannot act on, it leaves to one that can.
+      if (!vscode.workspace.isTrusted) return 'none';
+      return started.has(run.id) || isOfFolders(run, scope.folders) ? 'own' : 'other';
+    };
+    const messages: RunMessagesParts = {
+      current: (id) => call(runsGet, { id }),
+      answer: async (id, question, option) => void (await call(runsAnswer, { id, question, option })),
+      addIterations: async (id, addIterations, step) =>
+        void (await call(runsContinue, { id, addIterations, ...(step === undefined ? {} : { step }) })),
+      onError: (error) => void reportError(error),
     };
     const notices = new RunNotices({
       runs,
       call,
-      // What a window cannot act on, it leaves to one that can.
-      isMine: (run) => vscode.workspace.isTrusted && isOfFolders(run, scope.folders),
+      nearness,
       wantsCompleted: () =>
         vscode.workspace.getConfiguration(Settings.section).get(Settings.runsNotifyWhenCompleted) !== false,
-      tell: (news) => void tellRunNews(news, { answer, onError: (error) => void reportError(error) }),
+      tell: (news, isElsewhere) => {
+        const { workspace } = news.run;
+        const place = isElsewhere && workspace !== undefined ? folderName(workspace) : undefined;
+        void tellRunNews(news, place, messages);
+      },
+      tellMany: (news) => void tellManyNews(news),
       since: Date.now(),
     });
     const isRunning = () => server.state === 'running';
-    const runsSoon = new Soon(RUNS_AFTER_CHANGE_MS, () => void runs.reload());
+    const runsSoon = new Soon(RUNS_AFTER_CHANGE_MS, () => void runs.catchUp());
     const targets = { call, runs, tree, folders: () => scope.folders };
     this.runs = runs;
     this.commands = {
-      ...workflowCommands({ targets, files, agents, guide }),
+      ...workflowCommands({ targets, files, agents, guide, onStart: (run) => started.add(run.id) }),
       ...runCommands(targets),
     };
     this.#disposables = vscode.Disposable.from(
@@ -89,8 +104,8 @@ export class WorkflowWindow implements vscode.Disposable {
         (folder) => files.files.some(({ path }) => isWithin(path, folder)),
       ),
       every(
-        OPEN_RUNS_MS,
-        () => isRunning() && runs.runs.some((run) => !isEnded(run)),
+        RUNS_AT_WORK_MS,
+        () => isRunning() && runs.runs.some(isAtWork),
         () => void runs.reload(),
       ),
     );

@@ -6,6 +6,9 @@ import type { VsCodeServer } from './host/vscodeServer.ts';
 import { openWindow } from './host/window.ts';
 import type { Workbench } from './host/workbench.ts';
 
+/** The next block of code has its colours by then, in milliseconds. */
+const COLOURS_MS = 1_000;
+
 /** In milliseconds. */
 export interface DemoFigures {
   /** From opening the page to the first row of the list. */
@@ -37,11 +40,13 @@ export async function checkDemo(
     await workbench.sidebar.widen(120);
     await workbench.sidebar.click('Fix the flaky checkout test');
     await showsText(workbench, 'The floating promise is the cause.');
+    await isColoured(workbench);
     await workbench.screenshot(join(pictures, 'session.png'));
 
     await workbench.sidebar.click('Discount codes at checkout');
     await workbench.editorTab('Discount codes').waitFor();
     await showsText(workbench, 'It is ready for review.');
+    await isColoured(workbench);
     await workbench.screenshot(join(pictures, 'claude-code.png'));
     await readsTranscript(workbench, pictures);
     await workbench.sidebar.expandView('Locks');
@@ -98,6 +103,18 @@ async function readsTranscript(workbench: Workbench, pictures: string): Promise<
   await transcript.locator('.item .tok-string, .item .tok-number').first().waitFor();
   await workbench.screenshot(join(pictures, 'transcript.png'));
   await workbench.page.keyboard.press('Escape');
+}
+
+/** Waits until code in the transcript in front has its colours: they come some time after it, block by block. */
+async function isColoured(workbench: Workbench): Promise<void> {
+  const transcript = await workbench.webview('lockstep-transcript');
+  const coloured = transcript.locator('.item .tok-keyword, .item .tok-string');
+  await coloured.first().waitFor();
+  for (let before = 0, count = await coloured.count(); count !== before;) {
+    before = count;
+    await workbench.page.waitForTimeout(COLOURS_MS);
+    count = await coloured.count();
+  }
 }
 
 /** Waits until the transcript in front shows a text, icons included: a font that comes late leaves gaps in a picture. */

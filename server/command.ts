@@ -4,6 +4,7 @@ import { CallFailed } from './doors/cli/commandError.ts';
 import { EXIT } from './doors/cli/exitCodes.ts';
 import { runCli } from './doors/cli/runCli.ts';
 import { lineLogger, type LogLevel } from './platform/logger.ts';
+import { outliveFileSizeLimit } from './platform/signals.ts';
 import { systemErrorCode } from './platform/systemError.ts';
 import { userHome } from './platform/userHome.ts';
 import { createServer } from './server.ts';
@@ -11,6 +12,7 @@ import { version } from './version.ts';
 
 /** The `lockstep` command on a process: its arguments, environment and streams. Gives the exit code. */
 export async function runCommand(process: NodeJS.Process): Promise<number> {
+  outliveFileSizeLimit();
   const { stdin, stdout, stderr } = process;
   let lost: Error | undefined;
   for (const output of [stdout, stderr]) {
@@ -33,6 +35,7 @@ export async function runCommand(process: NodeJS.Process): Promise<number> {
         server.drive(run, signal).catch((error: unknown) => {
           throw new CallFailed(toWireError(error, uuidv7()));
         }),
+      sweepRuns: server.sweepRuns,
       version,
       stdin,
       stdout,

@@ -60,9 +60,11 @@ import { agentCatalogue } from './workflows/agents/agentCatalogue.ts';
 import { launchRunner } from './workflows/run/launchRunner.ts';
 import { RunDriver } from './workflows/run/runDriver.ts';
 import type { RunEnd } from './workflows/run/runner.ts';
+import { RunLogs } from './workflows/run/runLogs.ts';
 import { RunLooks } from './workflows/run/runLooks.ts';
 import { Runs } from './workflows/run/runs.ts';
 import { runSettings, shellEnvironment } from './workflows/run/runSettings.ts';
+import { RunSweeper } from './workflows/run/runSweeper.ts';
 
 export interface ServerOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -84,6 +86,10 @@ export interface Server extends Disposable {
   readonly drive: (run: string, signal: AbortSignal) => Promise<RunEnd | 'left'>;
   /** Cleans stale locks from now on, as the settings say: for a server that runs for long. */
   readonly cleanLocks: () => Disposable;
+  /** Ends what killed runs have left at work, once. Never rejects. */
+  readonly sweepRuns: () => Promise<void>;
+  /** The same from now on: for a server that runs for long. */
+  readonly keepSweepingRuns: () => Disposable;
 }
 
 /** Builds everything that stands behind the doors, by plain arguments. */
@@ -163,7 +169,16 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
 
   const runAgents = agentCatalogue({ env, home });
   const runsAs = runSettings(env);
-  const looks = new RunLooks({ sessions, leases, agents: runAgents, clock });
+  for (const problem of runsAs.problems) logger.log('warn', problem);
+  const logs = new RunLogs(home);
+  const sweeper = new RunSweeper({ sessions, leases, logs, logger });
+  const looks = new RunLooks({
+    sessions,
+    leases,
+    agents: runAgents,
+    clock,
+    remarks: async (run) => ({ reason: await logs.reason(run), doubt: sweeper.doubt(run) }),
+  });
   const driver = new RunDriver({
     sessions,
     leases,
@@ -171,10 +186,11 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
     logger,
     agents: runAgents,
     settings: runsAs,
+    logs,
     env: shellEnvironment(env),
     onDidChange: (listener) => file.onDidChange(listener),
   });
-  const launch = { env, home, endsWithUs: runsAs.endWithWindow };
+  const launch = { env, home, endsWithUs: runsAs.endWithWindow, logs };
   const runs = new Runs({
     sessions,
     leases,
@@ -206,6 +222,12 @@ export function createServer({ env, userHome, logger }: ServerOptions): Server {
       const cleaning = startAutoCleaner(cleaner, settings.autoClean, logger);
       running.add(cleaning);
       return cleaning;
+    },
+    sweepRuns: () => sweeper.sweep(),
+    keepSweepingRuns: () => {
+      const sweeping = sweeper.start();
+      running.add(sweeping);
+      return sweeping;
     },
     dispose() {
       for (const one of running) one.dispose();

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { CallParamsOf } from '../../server/protocol/method.ts';
-import { MAX_ITERATIONS } from '../../server/protocol/session.ts';
 import type { Run, RunStep, runsContinue } from '../../server/protocol/workflowMethods.ts';
+import { mostToAdd } from '../services/runStates.ts';
 import { fullCount } from '../views/age.ts';
 import { parkedText } from '../views/runWords.ts';
 import { askIterations, parseCount } from './input.ts';
@@ -34,19 +34,22 @@ export async function askContinuation(
     return addIterations === undefined ? undefined : { addIterations };
   }
   const { reason, limit = 1 } = parkedFor;
+  // Named, since the run may have come to another one by the time that it is told.
+  const place = parkedFor.step === undefined ? {} : { step: parkedFor.step };
   const why = parkedText(run.name, parkedFor);
   switch (reason) {
     case 'gate':
-      return {};
+      return place;
     case 'iterations':
     case 'stepIterations': {
       const addIterations = await askIterations(
         title,
         vscode.l10n.t('{0} How many more?', why),
         limit,
-        Math.max(1, MAX_ITERATIONS - run.maxIterations),
+        mostToAdd(run),
       );
-      return addIterations === undefined ? undefined : { addIterations };
+      if (addIterations === undefined) return undefined;
+      return reason === 'stepIterations' ? { addIterations, ...place } : { addIterations };
     }
     case 'wallClock': {
       const minutes = await askAmount(title, vscode.l10n.t('{0} How many more minutes?', why), {
@@ -90,7 +93,7 @@ function askMoreIterations(
     fullCount(iterations),
     fullCount(maxIterations),
   );
-  return askIterations(title, prompt, maxIterations, Math.max(1, MAX_ITERATIONS - maxIterations));
+  return askIterations(title, prompt, maxIterations, mostToAdd({ maxIterations }));
 }
 
 interface AmountInput {

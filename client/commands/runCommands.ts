@@ -8,7 +8,8 @@ import {
   type RunQuestion,
 } from '../../server/protocol/workflowMethods.ts';
 import { Commands } from '../ids.ts';
-import { listText, plainText } from '../services/plainText.ts';
+import { listText, oneLine, plainText } from '../services/plainText.ts';
+import { OWN_REF } from '../services/sessionHeaders.ts';
 import { canAnswer, canContinue, canPause, canResume, canStop, isAtWork } from '../services/runStates.ts';
 import type { CommandHandler } from './commandTable.ts';
 import { askContinuation } from './continueInput.ts';
@@ -61,7 +62,7 @@ export function runCommands(targets: RunTargets): Record<string, CommandHandler>
       );
       const inFlight = vscode.l10n.t('Its agents are told to end, and are ended where they do not.');
       const answer = await vscode.window.showWarningMessage(
-        vscode.l10n.t('Stop the run of "{0}"?', listText(run.name)),
+        vscode.l10n.t('Stop the run of "{0}"?', oneLine(run.name)),
         { modal: true, detail: isAtWork(run) ? `${inFlight} ${final}` : final },
         stop,
       );
@@ -88,7 +89,9 @@ export function runCommands(targets: RunTargets): Record<string, CommandHandler>
 
     [Commands.showRun]: async (argument) => {
       const run = await targetRun(argument, targets, vscode.l10n.t('Show Run'), () => true);
-      if (run) await tree.reveal(run.id);
+      if (!run || (await tree.reveal(run.id))) return;
+      // It has no row here. What it has done can be read all the same.
+      await vscode.commands.executeCommand(Commands.openTranscript, { ref: OWN_REF + run.id });
     },
 
     [Commands.copyRunId]: async (argument) => {
@@ -98,9 +101,8 @@ export function runCommands(targets: RunTargets): Record<string, CommandHandler>
 
     [Commands.showMoreRuns]: async (argument) => {
       const node = workflowNode(argument, tree);
-      if (node?.type !== 'moreRuns') return;
-      if (runs.hasMore) await runs.showMore();
-      tree.showMore(node.parent);
+      if (runs.canShowMore) await runs.showMore();
+      if (node?.type === 'moreRuns') tree.showMore(node.parent);
     },
   };
 }
@@ -127,8 +129,10 @@ async function pickOption(
   { title: asked, step, options }: RunQuestion,
   title: string,
 ): Promise<{ readonly id: string | undefined } | undefined> {
+  // An agent calls its options what it likes; what they do is told beside that.
   const offered = options.map(({ id, name, kind }) => ({
     label: listText(name),
+    description: optionText(kind),
     iconPath: new vscode.ThemeIcon(kind.startsWith('allow') ? 'check' : 'close'),
     id,
   }));
@@ -139,8 +143,23 @@ async function pickOption(
     hasNo ? offered : [...offered, refuse],
     {
       title: `${title}: ${step}`,
-      placeHolder: plainText(listText(asked)),
+      // All of it: a placeholder would be cut at the width of the box.
+      prompt: plainText(listText(asked)),
+      placeHolder: vscode.l10n.t('Choose an answer'),
       ignoreFocusOut: true,
     },
   );
+}
+
+function optionText(kind: RunQuestion['options'][number]['kind']): string {
+  switch (kind) {
+    case 'allow_once':
+      return vscode.l10n.t('allows it once');
+    case 'allow_always':
+      return vscode.l10n.t('allows it from now on');
+    case 'reject_once':
+      return vscode.l10n.t('refuses it once');
+    case 'reject_always':
+      return vscode.l10n.t('refuses it from now on');
+  }
 }

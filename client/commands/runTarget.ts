@@ -46,6 +46,7 @@ export async function targetRun(
   const id = runId(argument, targets);
   if (id !== undefined) return call(runsGet, { id });
   await runs.reload();
+  runs.mustBeRead();
   const here = (run: Run) => (isOfFolders(run, folders()) ? 0 : 1);
   const choices = runs.runs.filter(eligible).sort((a, b) => here(a) - here(b));
   if (choices.length === 0) {

@@ -1,8 +1,9 @@
+import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { runsStart, workflowsRead, type Run, type Workflow } from '../../server/protocol/workflowMethods.ts';
 import type { AgentModel } from '../services/agentModel.ts';
 import type { Call } from '../services/call.ts';
-import { plainText } from '../services/plainText.ts';
+import { listText, oneLine, plainText } from '../services/plainText.ts';
 import { consentText } from '../views/consentText.ts';
 import { askForm, type FormField } from './inputForm.ts';
 
@@ -26,17 +27,22 @@ export async function startWorkflow(uri: vscode.Uri, { call, agents }: StartPart
   const title = vscode.l10n.t('Run {0}', plainText(workflow.name));
   const values = await askForm(title, workflow.inputs.map(inputField));
   if (values === undefined) return undefined;
-  if (!workflow.isKnown && !(await consents(uri, workflow, agents))) return undefined;
+  const workspace = vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? dirname(file);
+  if (!workflow.isKnown && !(await consents(uri, workflow, agents, workspace))) return undefined;
   // Somebody may have written to the file while its questions were read: the server refuses another text then.
   const { digest } = workflow;
-  const workspace = vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath;
-  const inputs = Object.fromEntries(workflow.inputs.map(({ name }, index) => [name, values[index] ?? '']));
+  const inputs = Object.fromEntries(
+    workflow.inputs.flatMap(({ name, default: value = '' }, index) => {
+      const typed = values[index] ?? '';
+      return typed === '' && hasLines(value) ? [] : [[name, typed]];
+    }),
+  );
   return vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Window,
-      title: vscode.l10n.t('Starting the run of {0}', plainText(workflow.name)),
+      title: vscode.l10n.t('Starting the run of {0}', listText(workflow.name)),
     },
-    () => call(runsStart, { file, inputs, digest, ...(workspace === undefined ? {} : { workspace }) }),
+    () => call(runsStart, { file, inputs, digest, workspace }),
   );
 }
 
@@ -65,13 +71,20 @@ export async function openAt(uri: vscode.Uri, line: number, character: number): 
   await vscode.window.showTextDocument(uri, { selection: new vscode.Range(at, at) });
 }
 
-async function consents(uri: vscode.Uri, workflow: Workflow, agents: AgentModel): Promise<boolean> {
+async function consents(
+  uri: vscode.Uri,
+  workflow: Workflow,
+  agents: AgentModel,
+  folder: string,
+): Promise<boolean> {
   await agents.reload();
+  // What runs is not to be agreed to unseen.
+  agents.mustBeRead();
   const run = vscode.l10n.t('Run');
   const open = vscode.l10n.t('Open File');
   const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Run "{0}"? This file has not been run before as it is now.', workflow.name),
-    { modal: true, detail: consentText(workflow, agents.agents) },
+    vscode.l10n.t('Run "{0}"? This file has not been run before as it is now.', oneLine(workflow.name)),
+    { modal: true, detail: consentText(workflow, agents.agents, folder) },
     run,
     open,
   );
@@ -79,10 +92,17 @@ async function consents(uri: vscode.Uri, workflow: Workflow, agents: AgentModel)
   return answer === run;
 }
 
+/** A box has one line: it would take the line breaks out. */
+function hasLines(value: string): boolean {
+  return /[\r\n]/.test(value);
+}
+
 function inputField({ name, description, default: value }: Workflow['inputs'][number]): FormField {
   return {
     prompt: plainText(description === undefined ? name : `${name}: ${description}`),
-    value: value ?? '',
+    ...(value !== undefined && hasLines(value)
+      ? { value: '', placeholder: vscode.l10n.t('Leave empty for the default: {0}', listText(value).trim()) }
+      : { value: value ?? '' }),
     check: (typed) => {
       if (typed === '' && value === undefined) return vscode.l10n.t('Give a value for {0}.', name);
       const bytes = new TextEncoder().encode(typed).length;

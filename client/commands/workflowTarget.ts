@@ -3,6 +3,7 @@ import { Languages } from '../ids.ts';
 import { folderName } from '../services/folder.ts';
 import { listText } from '../services/plainText.ts';
 import type { WorkflowFileModel } from '../services/workflowFileModel.ts';
+import { workflowFileIcon } from '../views/workflowFileItem.ts';
 import { workflowNode, type RunTargets } from './runTarget.ts';
 
 /**
@@ -33,6 +34,7 @@ export async function targetFile(
 
 async function pickFile(files: WorkflowFileModel, title: string): Promise<vscode.Uri | undefined> {
   await files.reload();
+  files.mustBeRead();
   if (files.files.length === 0) {
     void vscode.window.showInformationMessage(
       vscode.l10n.t('{0}: there is no workflow file in the folders of this window.', title),
@@ -40,11 +42,12 @@ async function pickFile(files: WorkflowFileModel, title: string): Promise<vscode
     return undefined;
   }
   const picked = await vscode.window.showQuickPick(
-    files.files.map(({ path, workflow }) => ({
-      label: listText(workflow?.name ?? folderName(path)),
-      description: vscode.workspace.asRelativePath(path),
-      ...(workflow?.description === undefined ? {} : { detail: listText(workflow.description) }),
-      path,
+    files.files.map((file) => ({
+      label: listText(file.workflow?.name ?? folderName(file.path)),
+      description: vscode.workspace.asRelativePath(file.path),
+      ...(file.workflow?.description === undefined ? {} : { detail: listText(file.workflow.description) }),
+      iconPath: workflowFileIcon(file),
+      path: file.path,
     })),
     {
       title,

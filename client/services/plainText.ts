@@ -12,7 +12,12 @@ export function plainText(text: string): string {
 
 /** Text from outside for lists where VS Code draws `$(name)` as an icon: one line, and read as it is written. */
 export function listText(text: string): string {
-  return revealBidi(text).replaceAll(/\s+/g, ' ').replaceAll('$(', `$${BREAK}(`);
+  return oneLine(text).replaceAll('$(', `$${BREAK}(`);
+}
+
+/** Text from outside for places that are plain already, such as dialogs. */
+export function oneLine(text: string): string {
+  return revealBidi(text).replaceAll(/\s+/g, ' ');
 }
 
 /** Makes characters visible that change the order in which others are drawn ("Trojan source"). */

@@ -11,6 +11,14 @@ export abstract class ReadModel {
     return this.#error;
   }
 
+  /** @throws what the last turn failed with: what is known is older then, or nothing is */
+  mustBeRead(): void {
+    if (this.#error === undefined) return;
+    throw this.#error instanceof Error
+      ? this.#error
+      : new Error('It cannot be read.', { cause: this.#error });
+  }
+
   onDidChange(listener: () => void): { dispose(): void } {
     return this.#listeners.add(listener);
   }

@@ -8,7 +8,7 @@ export type RunNews = {
 } & (
   | { readonly kind: 'asks'; readonly question: RunQuestion }
   | { readonly kind: 'parked'; readonly parkedFor: NonNullable<Run['parkedFor']> }
-  | { readonly kind: 'interrupted'; readonly error: string }
+  | { readonly kind: 'interrupted' }
   | { readonly kind: 'failed' }
   | { readonly kind: 'completed' }
 );
@@ -24,10 +24,8 @@ export function newsOf(run: Run): readonly RunNews[] {
     case 'stopping':
       return [];
     case 'interrupted':
-      // Where nothing tells why, its runner was ended from outside, as by a restart of the computer.
-      return run.error === undefined
-        ? []
-        : [{ run, kind: 'interrupted', error: run.error, of: `interrupted:${run.iterations}` }];
+      // Also where nothing tells why, as after a restart of the computer: it goes on only when somebody says so.
+      return [{ run, kind: 'interrupted', of: `interrupted:${run.iterations}` }];
     case 'parked':
     case 'active':
     case 'pausing':

@@ -1,3 +1,4 @@
+import { MAX_ITERATIONS } from '../../server/protocol/session.ts';
 import type { Run } from '../../server/protocol/workflowMethods.ts';
 
 type State = Pick<Run, 'status' | 'questions'>;
@@ -36,4 +37,14 @@ export function canStop({ status }: Pick<Run, 'status'>): boolean {
 
 export function canAnswer({ status, questions }: State): boolean {
   return questions.length > 0 && !isEnded({ status });
+}
+
+/** How many more iterations may be added to a run, at least one: more than there may be is for the server to refuse. */
+export function mostToAdd({ maxIterations }: Pick<Run, 'maxIterations'>): number {
+  return Math.max(1, MAX_ITERATIONS - maxIterations);
+}
+
+/** How many more to offer where `limit` are used up: as many again. */
+export function proposedIterations(limit: number, run: Pick<Run, 'maxIterations'>): number {
+  return Math.min(limit, mostToAdd(run));
 }

@@ -21,6 +21,19 @@ export function durationText(ms: number): string {
   return vscode.l10n.t('{0} d', Math.floor(ms / DAY));
 }
 
+/** How long something may take: a limit of 90 minutes is not one of an hour. Two units at most: `1 h 30 min`. */
+export function spanText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const parts = [
+    [Math.floor(seconds / 86_400), vscode.l10n.t('{0} d', Math.floor(seconds / 86_400))],
+    [Math.floor(seconds / 3_600) % 24, vscode.l10n.t('{0} h', Math.floor(seconds / 3_600) % 24)],
+    [Math.floor(seconds / 60) % 60, vscode.l10n.t('{0} min', Math.floor(seconds / 60) % 60)],
+    [seconds % 60, vscode.l10n.t('{0} s', seconds % 60)],
+  ] as const;
+  const shown = parts.filter(([count]) => count > 0).slice(0, 2);
+  return shown.length === 0 ? durationText(ms) : shown.map(([, text]) => text).join(' ');
+}
+
 /** A moment in the reader's own language and time zone. */
 export function fullTime(iso: string): string {
   // Unlike a new Intl.DateTimeFormat, this takes its formatter from a cache of the engine.

@@ -6,33 +6,46 @@ import { limitName, plannedLimitText } from './limitText.ts';
 import { agentText } from './runItem.ts';
 
 /** A question that does not fit the screen cannot be answered: what is longer is to be read in the file. */
-const MOST_COMMANDS = 12;
+const MOST_LINES = 12;
 const MOST_CHARACTERS = 400;
 
-/** What a person is to know before a file runs that has not been run before. */
-export function consentText(workflow: Workflow, agents: readonly AgentInfo[]): string {
+/** What a person is to know before a file runs that has not been run before. `folder` is where it works. */
+export function consentText(workflow: Workflow, agents: readonly AgentInfo[], folder: string): string {
   const { steps, limits, maxIterations, problems } = workflow;
   const named = [...new Set(steps.map(({ agent }) => agent))];
   const checks = steps.flatMap(({ id, until }) => (until === undefined ? [] : [`${id}: ${command(until)}`]));
   const warnings = problems.filter(({ severity }) => severity === 'warning');
   return [
-    vscode.l10n.t('Agents:'),
-    ...named.map((name) => indented(agentLine(name, agents))),
-    ...(checks.length === 0
-      ? []
-      : [vscode.l10n.t('Commands that a shell runs after iterations, to see whether a step is done:')]),
-    ...checks.slice(0, MOST_COMMANDS).map(indented),
-    ...(checks.length > MOST_COMMANDS
-      ? [indented(vscode.l10n.t('and {0} more: open the file to read them', checks.length - MOST_COMMANDS))]
-      : []),
-    ...environment(steps),
+    vscode.l10n.t('Folder: {0}', oneLine(folder)),
+    ...list(
+      vscode.l10n.t('Agents:'),
+      named.map((name) => agentLine(name, agents)),
+    ),
+    ...list(
+      vscode.l10n.t('Commands that a shell runs after iterations, to see whether a step is done:'),
+      checks,
+    ),
+    ...list(vscode.l10n.t('Environment variables that it sets:'), environment(steps)),
     vscode.l10n.t('Permissions: {0}', permissionText(workflow.permissions)),
     vscode.l10n.t('Limits:'),
     indented(vscode.l10n.t('Iterations: at most {0} (enforced by Lockstep)', maxIterations)),
     ...limits.map((limit) => indented(`${limitName(limit.name)}: ${plannedLimitText(limit)}`)),
-    ...(warnings.length === 0 ? [] : [vscode.l10n.t('Warnings:')]),
-    ...warnings.slice(0, MOST_COMMANDS).map(({ message }) => indented(oneLine(message))),
+    ...list(
+      vscode.l10n.t('Warnings:'),
+      warnings.map(({ message }) => oneLine(message)),
+    ),
   ].join('\n');
+}
+
+/** Nothing at all where there are no lines. */
+function list(title: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  const more = lines.length - MOST_LINES;
+  return [
+    title,
+    ...lines.slice(0, MOST_LINES).map(indented),
+    ...(more > 0 ? [indented(vscode.l10n.t('and {0} more: open the file to read them', more))] : []),
+  ];
 }
 
 function agentLine(name: string, agents: readonly AgentInfo[]): string {
@@ -49,16 +62,9 @@ function environment(steps: Workflow['steps']): string[] {
       const text = `${name}=${command(quoted(value))}`;
       variables.set(text, [...(variables.get(text) ?? []), id]);
     }
-  if (variables.size === 0) return [];
-  const lines = [...variables].map(([text, ids]) =>
+  return [...variables].map(([text, ids]) =>
     ids.length === steps.length ? text : `${oneLine(ids.join(', '))}: ${text}`,
   );
-  const more = lines.length - MOST_COMMANDS;
-  return [
-    vscode.l10n.t('Environment variables that it sets:'),
-    ...lines.slice(0, MOST_COMMANDS).map(indented),
-    ...(more > 0 ? [indented(vscode.l10n.t('and {0} more: open the file to read them', more))] : []),
-  ];
 }
 
 /** So that arguments with spaces do not look like several. */
@@ -79,7 +85,7 @@ function permissionText(policy: Workflow['permissions']): string {
 
 /** The whole of it, lines told apart; where it is too long, that there is more to be read. */
 function command(text: string): string {
-  const line = revealBidi(text.trim()).replaceAll(/\r?\n/g, ' ⏎ ');
+  const line = revealBidi(text.trim()).replaceAll(/\r\n|[\n\r\u0085\u2028\u2029]/g, ' ⏎ ');
   return line.length <= MOST_CHARACTERS
     ? line
     : vscode.l10n.t(

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { RunLimit } from '../../server/protocol/workflowMethods.ts';
-import { bytesText, dollars, durationText, fullCount } from './age.ts';
+import { bytesText, dollars, fullCount, spanText } from './age.ts';
 
 type LimitName = RunLimit['name'];
 
@@ -29,7 +29,7 @@ export function limitName(name: LimitName): string {
 export function amountText(name: LimitName, amount: number): string {
   switch (name) {
     case 'wallClock':
-      return durationText(amount);
+      return spanText(amount);
     case 'costUsd':
       return dollars(amount);
     case 'output':

@@ -158,6 +158,7 @@ export function runChoice(run: Run, now: number) {
       listTime(run.startedAt, now),
       ...(run.tokens === undefined ? [] : [vscode.l10n.t('{0} tokens', shortCount(run.tokens))]),
       runFileName(run) ?? '',
+      run.workspace === undefined ? '' : listText(folderName(run.workspace)),
     ]
       .filter((part) => part !== '')
       .join(' · '),

@@ -8,11 +8,8 @@ import type { WorkflowFile } from '../services/workflowFileModel.ts';
 import { tooltipOf } from './sessionItem.ts';
 
 /** The row of a workflow file. `place` is its path as the workspace shows it. */
-export function workflowFileItem(
-  { path, workflow, error }: WorkflowFile,
-  place: string,
-  runs: readonly Run[],
-): vscode.TreeItem {
+export function workflowFileItem(file: WorkflowFile, place: string, runs: readonly Run[]): vscode.TreeItem {
+  const { path, workflow, error } = file;
   const name = listText(workflow?.name ?? folderName(path));
   const item = new vscode.TreeItem(
     name,
@@ -26,12 +23,10 @@ export function workflowFileItem(
   const warnings = workflow?.problems.filter(({ severity }) => severity === 'warning') ?? [];
   const isBroken = error !== undefined || errors.length > 0;
   const trouble = troubleText(error, errors.length);
+  const oddities =
+    warnings.length === 1 ? vscode.l10n.t('1 warning') : vscode.l10n.t('{0} warnings', warnings.length);
   item.description = [...(trouble === undefined ? [] : [trouble]), revealBidi(place)].join(' · ');
-  item.iconPath = isBroken
-    ? new vscode.ThemeIcon('error', new vscode.ThemeColor('errorForeground'))
-    : warnings.length > 0
-      ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
-      : new vscode.ThemeIcon('list-ordered');
+  item.iconPath = workflowFileIcon(file);
   item.contextValue = isBroken ? 'workflowFile.broken' : 'workflowFile.fit';
   item.tooltip = tooltipOf(workflow?.name ?? folderName(path), [
     [vscode.l10n.t('About'), workflow?.description],
@@ -51,11 +46,21 @@ export function workflowFileItem(
     label: [
       vscode.l10n.t('Workflow {0}', name),
       ...(trouble === undefined ? [] : [trouble]),
+      ...(warnings.length === 0 ? [] : [oddities]),
       runs.length === 1 ? vscode.l10n.t('1 run') : vscode.l10n.t('{0} runs', runs.length),
       revealBidi(place),
     ].join(', '),
   };
   return item;
+}
+
+export function workflowFileIcon({ workflow, error }: WorkflowFile): vscode.ThemeIcon {
+  const severities = new Set(workflow?.problems.map(({ severity }) => severity));
+  if (error !== undefined || severities.has('error'))
+    return new vscode.ThemeIcon('error', new vscode.ThemeColor('errorForeground'));
+  return severities.has('warning')
+    ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
+    : new vscode.ThemeIcon('list-ordered');
 }
 
 function troubleText(error: unknown, errors: number): string | undefined {

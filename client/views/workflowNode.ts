@@ -16,7 +16,10 @@ export type WorkflowNode =
   | { readonly type: 'runStep'; readonly run: Run; readonly step: RunStep }
   | { readonly type: 'runIteration'; readonly ref: string; readonly entry: OutlineEntry }
   | { readonly type: 'moreRuns'; readonly parent: RunParent; readonly left: number }
-  | { readonly type: 'workflowError'; readonly error: WireError };
+  /** Runs that are older than all that were read. */
+  | { readonly type: 'olderRuns'; readonly canShow: boolean }
+  /** `of`: what could not be read. */
+  | { readonly type: 'workflowError'; readonly of: string; readonly error: WireError };
 
 /** Stays the same over refreshes, so that rows keep their place, their selection and their folding. */
 export function workflowNodeId(node: WorkflowNode): string {
@@ -33,7 +36,9 @@ export function workflowNodeId(node: WorkflowNode): string {
       return `iteration/${node.ref}/${node.entry.id}`;
     case 'moreRuns':
       return `more/${workflowNodeId(node.parent)}`;
+    case 'olderRuns':
+      return 'older';
     case 'workflowError':
-      return `error/${node.error.code}`;
+      return `error/${node.of}`;
   }
 }

@@ -3,22 +3,17 @@ import { errorAsText } from '../../server/protocol/errorText.ts';
 import type { Run } from '../../server/protocol/workflowMethods.ts';
 import { Commands, ContextKeys, Views } from '../ids.ts';
 import type { AgentModel } from '../services/agentModel.ts';
-import { CallError } from '../services/callError.ts';
 import { ContextKey } from '../services/contextKey.ts';
 import type { LockstepServer } from '../services/lockstepServer.ts';
+import { wireOf } from '../services/notifications.ts';
 import type { RunModel } from '../services/runModel.ts';
 import { isEnded } from '../services/runStates.ts';
 import type { Scope } from '../services/scope.ts';
 import { OWN_REF } from '../services/sessionHeaders.ts';
 import type { StepIterations } from '../services/stepIterations.ts';
 import type { WorkflowFileModel } from '../services/workflowFileModel.ts';
-import {
-  listWorkflows,
-  runGroups,
-  shownRuns,
-  type RunGroup,
-  type WorkflowListing,
-} from '../services/workflowListing.ts';
+import { listWorkflows, runGroups, shownRuns, type WorkflowListing } from '../services/workflowListing.ts';
+import { moreRunsItem, olderRunsItem, runGroupItem } from './runGroupItem.ts';
 import { iterationItem, runItem, stepItem } from './runItem.ts';
 import { workflowFileItem } from './workflowFileItem.ts';
 import { workflowNodeId, type RunParent, type WorkflowNode } from './workflowNode.ts';
@@ -82,19 +77,23 @@ export class WorkflowsTree implements vscode.TreeDataProvider<WorkflowNode>, vsc
     return this.#view.selection;
   }
 
-  /** Selects the row of a run, and opens the view for it. */
-  async reveal(id: string): Promise<void> {
+  /** Selects the row of a run, and opens the view for it. False where it has none: it is too old, or of another folder. */
+  async reveal(id: string): Promise<boolean> {
     const { runs } = this.#parts;
     if (!runs.get(id)) await runs.reload();
     const run = runs.get(id);
-    if (!run) return;
-    const parent = this.#parentOf(run);
-    if (isEnded(run) && parent) this.#showAlso(run, parent);
+    const parent = run && this.#parentOf(run);
+    if (!run || !parent) return false;
+    if (isEnded(run)) this.#showAlso(run, parent);
     // At once: VS Code looks among the rows that it has already, unless it was told of a change just before.
     this.#draw(true);
-    if (this.#parentOf(run))
-      await this.#view.reveal({ type: 'run', run }, { select: true, focus: true, expand: true });
-    else await vscode.commands.executeCommand(`${Views.workflows}.focus`);
+    await this.#view.reveal({ type: 'run', run }, { select: true, focus: true, expand: true });
+    return true;
+  }
+
+  /** Asks for all rows anew, also for those that no model knows. */
+  refresh(): void {
+    this.#draw(true);
   }
 
   showMore(parent: RunParent): void {
@@ -164,11 +163,12 @@ export class WorkflowsTree implements vscode.TreeDataProvider<WorkflowNode>, vsc
           node,
         );
       case 'runGroup':
-        return groupItem(node.group, this.#runsOf(node).length);
-      case 'moreRuns': {
-        const item = new vscode.TreeItem(vscode.l10n.t('Show More'));
-        item.description = vscode.l10n.t('{0} more', node.left);
-        item.iconPath = new vscode.ThemeIcon('ellipsis');
+        return runGroupItem(node.group, this.#runsOf(node).length);
+      case 'moreRuns':
+        return withCommand(moreRunsItem(node.left), Commands.showMoreRuns, vscode.l10n.t('Show More'), node);
+      case 'olderRuns': {
+        const item = olderRunsItem(node.canShow);
+        if (!node.canShow) return item;
         return withCommand(item, Commands.showMoreRuns, vscode.l10n.t('Show More'), node);
       }
       case 'workflowError': {
@@ -185,14 +185,15 @@ export class WorkflowsTree implements vscode.TreeDataProvider<WorkflowNode>, vsc
   #roots(): WorkflowNode[] {
     const { server, runs, files } = this.#parts;
     if (server.state !== 'running') return [];
-    const error = [runs.error, files.error].find((candidate) => candidate instanceof CallError);
+    const error = runs.error ?? files.error;
     const listing = this.#list();
     return [
-      ...(error ? [{ type: 'workflowError', error: error.wire } as const] : []),
+      ...(error === undefined ? [] : [{ type: 'workflowError', of: 'view', error: wireOf(error) } as const]),
       ...listing.files.map(({ file }) => ({ type: 'workflowFile', file }) as const),
       ...runGroups
         .filter((group) => listing.groups[group].length > 0)
         .map((group) => ({ type: 'runGroup', group }) as const),
+      ...(runs.hasMore ? [{ type: 'olderRuns', canShow: runs.canShowMore } as const] : []),
     ];
   }
 
@@ -214,8 +215,12 @@ export class WorkflowsTree implements vscode.TreeDataProvider<WorkflowNode>, vsc
   async #iterationsOf(session: string | undefined): Promise<WorkflowNode[]> {
     if (session === undefined) return [];
     const ref = OWN_REF + session;
-    const entries = await this.#parts.iterations.of(ref);
-    return entries.map((entry) => ({ type: 'runIteration', ref, entry }));
+    try {
+      const entries = await this.#parts.iterations.of(ref);
+      return entries.map((entry) => ({ type: 'runIteration', ref, entry }));
+    } catch (error) {
+      return [{ type: 'workflowError', of: ref, error: wireOf(error) }];
+    }
   }
 
   #parentOf(run: Run): RunParent | undefined {
@@ -270,6 +275,8 @@ export class WorkflowsTree implements vscode.TreeDataProvider<WorkflowNode>, vsc
           drawnRuns(runs.runs),
           scope.folders,
           scope.isLimited,
+          runs.hasMore,
+          runs.canShowMore,
           agents.agents,
           String(runs.error),
           String(files.error),
@@ -309,33 +316,4 @@ function withCommand(
 ): vscode.TreeItem {
   item.command = { command, title, arguments: [node] };
   return item;
-}
-
-function groupItem(group: RunGroup, total: number): vscode.TreeItem {
-  const item = new vscode.TreeItem(groupLabel(group), vscode.TreeItemCollapsibleState.Collapsed);
-  item.description = String(total);
-  item.iconPath = new vscode.ThemeIcon(group === 'otherFiles' ? 'file' : 'folder');
-  item.contextValue = 'runGroup';
-  item.tooltip = groupTooltip(group);
-  return item;
-}
-
-function groupLabel(group: RunGroup): string {
-  switch (group) {
-    case 'otherFiles':
-      return vscode.l10n.t('Other Files');
-    case 'otherWorkspaces':
-      return vscode.l10n.t('Other Workspaces');
-  }
-}
-
-function groupTooltip(group: RunGroup): string {
-  switch (group) {
-    case 'otherFiles':
-      return vscode.l10n.t(
-        'Runs in this workspace whose file was deleted or moved, or is not in the workspace',
-      );
-    case 'otherWorkspaces':
-      return vscode.l10n.t('Runs in folders that are not open in this window');
-  }
 }

@@ -14,17 +14,17 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Entry>> = {
   SESSION_LOCKED: {
     title: 'Session is locked',
     explanation:
-      'Only the holder of its lease drives a session. Wait until it is done, or pause the session; if the lease was yours and is gone, acquire a new one.',
+      'Only the holder of its lease drives a session, or a run. Wait until it is done, or pause it; if the lease was yours and is gone, acquire a new one.',
     actions: [],
   },
   ILLEGAL_TRANSITION: {
     title: 'Not possible in this state',
-    explanation: 'The session has moved on, or was never in a state that allows this. Nothing was changed.',
+    explanation: 'It has moved on, or was never in a state that allows this. Nothing was changed.',
     actions: [],
   },
   ITERATION_LIMIT: {
     title: 'Iteration limit reached',
-    explanation: 'The session stopped at the limit that was set for it. Add iterations to let it go on.',
+    explanation: 'It stopped at the limit that was set for it. Add iterations to let it go on.',
     actions: [],
   },
   SESSION_NOT_FOUND: {

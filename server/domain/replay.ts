@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { isPlainObject, type JsonObject } from '../protocol/json.ts';
 import { MAX_ITERATIONS, MAX_TOOLS_USED, type Tokens } from '../protocol/session.ts';
-import { usage as usageSchema, type Usage } from '../protocol/sessionHistoryMethods.ts';
-import { addedCost, addedTokens } from './counting.ts';
+import { usage as usageSchema, type IterationUsage } from '../protocol/sessionHistoryMethods.ts';
+import { afterUsage, usageOfIteration } from './counting.ts';
 import { mergePatch } from './mergePatch.ts';
 
 /** What a history, or its beginning, says of its session. What it does not tell is absent. */
@@ -85,7 +85,9 @@ function after(r: Replayed, { type, data }: ReplayedEvent): Replayed {
     case 'tool_call':
       return { ...r, toolCalls: r.toolCalls + 1 };
     case 'message':
-      return afterMessage(r, messageData.parse(data).usage);
+      return used({ ...r, messages: r.messages + 1 }, messageData.parse(data).usage);
+    case 'iteration_end':
+      return used(r, usageOfIteration(data));
     case 'error':
       return { ...r, errors: r.errors + 1 };
     case 'pause':
@@ -102,17 +104,8 @@ function after(r: Replayed, { type, data }: ReplayedEvent): Replayed {
   }
 }
 
-function afterMessage(r: Replayed, usage: Usage | undefined): Replayed {
-  const counted = { ...r, messages: r.messages + 1 };
-  if (!usage) return counted;
-  const { costUsd, model, provider } = usage;
-  return {
-    ...counted,
-    tokens: addedTokens(r.tokens, usage),
-    ...(costUsd === undefined ? {} : { costUsd: addedCost(r.costUsd ?? 0, costUsd) }),
-    ...(model === undefined ? {} : { model }),
-    ...(provider === undefined ? {} : { provider }),
-  };
+function used(r: Replayed, usage: IterationUsage | undefined): Replayed {
+  return usage === undefined ? r : { ...r, ...afterUsage(r, usage) };
 }
 
 function afterChange(r: Replayed, data: JsonObject): Replayed {

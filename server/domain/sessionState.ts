@@ -5,7 +5,7 @@ import { MAX_ITERATIONS, MAX_TOOLS_USED, type Session, type SessionStatus } from
 import type * as history from '../protocol/sessionHistoryMethods.ts';
 import type * as lifecycle from '../protocol/sessionLifecycleMethods.ts';
 import { charge, raise, remaining } from './budget.ts';
-import { added, addedCost, addedTokens } from './counting.ts';
+import { added, afterUsage, usageOfIteration } from './counting.ts';
 import { actionLabels } from './errorActions.ts';
 import { LockstepError } from './errors.ts';
 import { mergePatch } from './mergePatch.ts';
@@ -97,8 +97,12 @@ export function endIteration(params: ParamsOf<typeof lifecycle.sessionsEndIterat
         { details: { id: state.session.id, from: state.session.status } },
       );
     }
-    const data = params.outcome === undefined ? params.data : { ...params.data, outcome: params.outcome };
-    const ended = step(state, now, {}, [event('iteration_end', data)], { iterationOpen: false });
+    const { outcome } = params;
+    const data = { ...params.data, ...defined({ outcome, usage: params.usage }) };
+    // Of what is kept, as whoever goes through the history again counts it.
+    const usage = usageOfIteration(data);
+    const used = usage === undefined ? {} : afterUsage(state.session, usage);
+    const ended = step(state, now, used, [event('iteration_end', data)], { iterationOpen: false });
     return state.session.pausing ? followedBy(ended, pauseNow(ended, now)) : ended;
   };
 }
@@ -248,20 +252,8 @@ export function addMessage(params: ParamsOf<typeof history.sessionsAddMessage>):
   return (state, now) => {
     allow('add a message to', state.session, LIVE);
     const { role, content, usage, metadata } = params;
-    const { messages, tokens, costUsd } = state.session;
-    const changes = {
-      messages: added(messages, 1),
-      ...(usage
-        ? {
-            tokens: addedTokens(tokens, usage),
-            ...defined({
-              model: usage.model,
-              provider: usage.provider,
-              costUsd: usage.costUsd === undefined ? undefined : addedCost(costUsd ?? 0, usage.costUsd),
-            }),
-          }
-        : {}),
-    };
+    const { messages } = state.session;
+    const changes = { messages: added(messages, 1), ...(usage ? afterUsage(state.session, usage) : {}) };
     return step(state, now, changes, [
       event('message', defined({ role, content, usage, metadata }), 'content and metadata'),
     ]);

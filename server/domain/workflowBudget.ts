@@ -3,15 +3,6 @@ import { LockstepError } from './errors.ts';
 import type { PlannedStep, WorkflowPlan } from './workflowPlan.ts';
 import type { AddedLimits, ParkedFor, RunState, StepState } from './workflowRunState.ts';
 
-/** What a person adds to a run, so that it can go on. All is added to what is there, also while nothing is parked. */
-export interface Continuation {
-  /** Whose budget `addIterations` raises, together with that of the run. */
-  readonly step?: string;
-  readonly addIterations?: number;
-  /** Added to the limits of the plan; in its units. */
-  readonly addLimits?: Partial<AddedLimits>;
-}
-
 export function runBudget(plan: WorkflowPlan, state: RunState): Budget {
   return { iterations: state.iterations, maxIterations: plan.maxIterations + state.added };
 }

@@ -2,6 +2,9 @@ import { LockstepError } from './errors.ts';
 import type { WorkflowPlan } from './workflowPlan.ts';
 import { stepOf, type RunState, type RunStatus } from './workflowRunState.ts';
 
+/** What a run is as long as it can go on, or be given more. */
+export const CONTINUABLE: readonly RunStatus[] = ['active', 'pausing', 'paused', 'parked'];
+
 /**
  * `to` is the status that the step leads to; the run's own where it stays as it is.
  * @throws LockstepError ILLEGAL_TRANSITION
@@ -24,7 +27,10 @@ export function allow(
 }
 
 const advices: Readonly<Partial<Record<RunStatus, string>>> = {
+  pausing: ' It is paused once its iterations in flight have ended.',
+  paused: ' Continue it, or stop it.',
   parked: ' Continue it, or stop it.',
+  stopping: ' It ends once its agents have ended.',
   completed: ' Start a new run.',
   failed: ' Start a new run.',
   stopped: ' Start a new run.',

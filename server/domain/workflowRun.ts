@@ -1,18 +1,19 @@
 import { added, addedCost } from './counting.ts';
 import { LockstepError } from './errors.ts';
-import { withMoreIterations, withMoreLimits, type Continuation } from './workflowBudget.ts';
+import { withMoreIterations, withMoreLimits } from './workflowBudget.ts';
+import { isCutAtBudget, type Continuation } from './workflowContinuation.ts';
 import type { PlannedStep, WorkflowPlan } from './workflowPlan.ts';
 import {
+  newStep,
   plannedStep,
   stepOf,
   withStep,
   type IterationOutcome,
   type IterationUse,
   type RunState,
-  type RunStatus,
   type StepState,
 } from './workflowRunState.ts';
-import { allow, illegalStep, mustRun, nothingAdded } from './workflowRefusals.ts';
+import { allow, CONTINUABLE, illegalStep, mustRun } from './workflowRefusals.ts';
 import { beginsNow, isOpen, MAX_RETRY_WAIT_MS, settle, ticked, turns } from './workflowTurns.ts';
 
 /** The longest message of a failure that a state keeps, in characters; the whole one is in the history of the step. */
@@ -32,16 +33,7 @@ export function start(plan: WorkflowPlan, now: number): RunState {
     added: 0,
     used: { activeMs: 0, outputBytes: 0 },
     addedLimits: { wallClockMs: 0, tokens: 0, costUsd: 0, outputBytes: 0 },
-    steps: plan.steps.map(({ id }) => ({
-      id,
-      status: 'waiting',
-      iterations: 0,
-      added: 0,
-      failures: 0,
-      gateOpen: false,
-      asking: false,
-      workMs: 0,
-    })),
+    steps: plan.steps.map(({ id }) => newStep(id)),
   };
   return settle(plan, state, now);
 }
@@ -173,41 +165,24 @@ export function openGate(plan: WorkflowPlan, state: RunState, step: string, now:
 }
 
 /**
- * Raises budgets and limits by what is told, and lets a parked run go on; one that is paused stays so. Iterations are
- * added to the run, and to `step` where it is named; a run that is parked at the budget of a step means that step, and
- * one that is parked at a gate has it opened, unless another step is named. Where what was added is not enough, the run
- * is parked anew, and says for what. A run that is parked at the budget of a step whose last iteration was cut is given
- * that one again where nothing else is told: it takes a person each time, so a loop of crashes ends all the same.
- * @throws LockstepError ITERATION_LIMIT where a run is parked for want of iterations and gets none; INVALID_PARAMS where
- *   nothing is told that could help.
+ * Raises budgets and limits by what is told, opens the gate that is, and lets a parked run go on; one that is paused stays
+ * so. Where what was added is not enough, the run is parked anew, and says for what. A gate that is open, and an iteration
+ * that was given again already, are no news: who said the same at the same moment has said it for both.
+ * @throws LockstepError INVALID_PARAMS for a step or a limit that the plan does not have, or too large a sum
  */
 export function continueWith(
   plan: WorkflowPlan,
   state: RunState,
-  { step, addIterations: told = 0, addLimits = {} }: Continuation,
+  { step, addIterations = 0, addLimits = {}, gate, again }: Continuation,
   now: number,
 ): RunState {
   allow('continue', plan, state, CONTINUABLE, 'active');
-  const { parkedFor } = state;
-  const isMeant = [undefined, parkedFor?.step].includes(step);
-  const hasTold = told > 0 || Object.values(addLimits).some((by) => by > 0);
-  const addIterations = !hasTold && isMeant && isCutAtBudget(plan, state) ? 1 : told;
-  const gate = parkedFor?.reason === 'gate' && isMeant ? parkedFor.step : undefined;
-  if (!hasTold && addIterations === 0 && gate === undefined) throw nothingAdded(plan, state);
-  const named = step ?? (parkedFor?.reason === 'stepIterations' ? parkedFor.step : undefined);
-  const planned = named === undefined ? undefined : plannedStep(plan, named);
-  const more = addIterations > 0 ? withMoreIterations(plan, state, addIterations, planned) : state;
-  const raised = withMoreLimits(plan, more, addLimits);
-  const open = gate === undefined ? raised : withStep(raised, gate, (its) => ({ ...its, gateOpen: true }));
-  return goOn(plan, open, now);
-}
-
-const CONTINUABLE: readonly RunStatus[] = ['active', 'pausing', 'paused', 'parked'];
-
-/** Whether a run is parked at the budget of a step of which the last iteration was cut, and not brought to its end. */
-function isCutAtBudget(plan: WorkflowPlan, state: RunState): boolean {
-  const { reason, step } = state.parkedFor ?? {};
-  return reason === 'stepIterations' && step !== undefined && stepOf(plan, state, step).cut !== undefined;
+  const open = gate === undefined ? state : openGate(plan, state, gate, now);
+  const isAgain = again !== undefined && isCutAtBudget(plan, open, again);
+  const given = isAgain ? withMoreIterations(plan, open, 1, plannedStep(plan, again)) : open;
+  const raised = step === undefined ? undefined : plannedStep(plan, step);
+  const more = addIterations > 0 ? withMoreIterations(plan, given, addIterations, raised) : given;
+  return goOn(plan, withMoreLimits(plan, more, addLimits), now);
 }
 
 /** A parked run goes on, and is parked anew by `settle` where it still cannot. */

@@ -1,6 +1,10 @@
 import * as z from 'zod';
 import { LockstepError } from './errors.ts';
-import { parkReason, runStatus as shownStatus, stepStatus } from '../protocol/workflowMethods.ts';
+import {
+  parkedFor as shownParkedFor,
+  runStatus as shownStatus,
+  stepStatus,
+} from '../protocol/workflowMethods.ts';
 import type { PlannedStep, WorkflowPlan } from './workflowPlan.ts';
 
 const count = z.int().min(0);
@@ -14,15 +18,7 @@ const amount = z.number().min(0);
 const runStatus = shownStatus.exclude(['interrupted']);
 export type RunStatus = z.infer<typeof runStatus>;
 
-/** Why a run is parked: `step` for `gate` and `stepIterations`; how far it is and the limit for all but `gate`. */
-const parkedFor = z
-  .strictObject({
-    reason: parkReason,
-    step: z.string().optional(),
-    used: amount.optional(),
-    limit: amount.optional(),
-  })
-  .readonly();
+const parkedFor = shownParkedFor.readonly();
 export type ParkedFor = z.infer<typeof parkedFor>;
 
 const stepState = z
@@ -30,12 +26,12 @@ const stepState = z
     id: z.string(),
     status: stepStatus,
     iterations: count.describe('begun, interrupted ones included'),
-    added: count.describe('iterations that a person added to the budget of the plan'),
-    failures: count.describe('failed iterations in a row'),
-    gateOpen: z.boolean(),
-    asking: z.boolean().describe('the iteration in flight waits for the answer of a person'),
+    added: count.default(0).describe('iterations that a person added to the budget of the plan'),
+    failures: count.default(0).describe('failed iterations in a row'),
+    gateOpen: z.boolean().default(false),
+    asking: z.boolean().default(false).describe('the iteration in flight waits for the answer of a person'),
     retryAt: z.number().optional().describe('milliseconds since the epoch'),
-    workMs: amount.describe('the time of its ended iterations together'),
+    workMs: amount.default(0).describe('the time of its ended iterations together'),
     message: z
       .string()
       .optional()
@@ -47,6 +43,11 @@ const stepState = z
   })
   .readonly();
 export type StepState = z.infer<typeof stepState>;
+
+/** A step before its first iteration. */
+export function newStep(id: string): StepState {
+  return stepState.parse({ id, status: 'waiting', iterations: 0 });
+}
 
 /** What a person added to the limits that the scheduler holds. */
 const addedLimits = z

@@ -123,10 +123,21 @@ export class Leases {
 
   /** Who drives a session: the lease on it, if it lasts still, and its owner is not proved dead. */
   async holder(session: string): Promise<Lease | undefined> {
-    const { leases, owners, clock } = this.#parts;
-    const { lease } = await leases.leaseState(session);
+    return this.living((await this.#parts.leases.leaseState(session)).lease);
+  }
+
+  /** A lease that was just read, if it lasts still, and its owner is not proved dead. */
+  async living(lease: Lease | undefined): Promise<Lease | undefined> {
+    const { owners, clock } = this.#parts;
     if (!isHeld(lease, clock.now())) return undefined;
     return (await owners.judge(lease.owner)).verdict === 'dead' ? undefined : lease;
+  }
+
+  /** Whether nobody can come back to a session with the lease on it: there is none, or its owner is proved dead. */
+  async isAbandoned(session: string): Promise<boolean> {
+    const { leases, owners } = this.#parts;
+    const { lease } = await leases.leaseState(session);
+    return lease === undefined || (await owners.judge(lease.owner)).verdict === 'dead';
   }
 
   /** Ends a stale lease, if it is still the one that was seen. False: it is not. */

@@ -1,10 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { RecordFilter } from '../domain/recordFilter.ts';
 import { itemFromEvent } from '../domain/transcriptItem.ts';
+import { RUN_KIND } from '../domain/workflowPlan.ts';
 import type { SessionEvent } from '../protocol/event.ts';
 import type { TranscriptItem, TranscriptPage } from '../protocol/transcript.ts';
 import type { PageQuery } from '../sources/source.ts';
 import type { SessionStore } from '../store/sessionStore.ts';
+import { AGENT_EVENT, OUTPUT_EVENT, STATE_EVENT, TOLD_EVENT } from '../workflows/run/runRecord.ts';
+import { REQUEST_EVENT } from '../workflows/run/runRequest.ts';
 
 /** Events that a scan reads from the store at once: those of a few hundred kilobytes, as a rule. */
 const EVENTS_AT_ONCE = 250;
@@ -14,6 +17,17 @@ const MAX_WITHOUT_PAUSE = 512 * 1024;
 const MAX_SCAN = 4 * 1024 * 1024;
 const MAX_SHOWN = 1024 * 1024;
 
+/** What runners, and those that ask something of them, keep in a run for each other: nobody reads it who reads of the run. */
+const BOOKKEEPING: ReadonlySet<string> = new Set([
+  STATE_EVENT,
+  AGENT_EVENT,
+  OUTPUT_EVENT,
+  TOLD_EVENT,
+  REQUEST_EVENT,
+]);
+
+type IsShown = (type: string) => boolean;
+
 /** An event, and how many iterations began from the beginning of what was read up to it. */
 interface ReadEvent {
   readonly event: SessionEvent;
@@ -21,7 +35,10 @@ interface ReadEvent {
 }
 
 interface Stretch {
+  /** Those that are shown. */
   readonly events: readonly ReadEvent[];
+  /** Undefined where there are no events, shown or not. */
+  readonly start: number | undefined;
   readonly end: number;
   /** How many iterations began in it. */
   readonly iterations: number;
@@ -37,7 +54,7 @@ interface Counted {
 /** The part of a store that is read here. */
 export type Histories = Pick<
   SessionStore,
-  'lastEvents' | 'events' | 'eventTexts' | 'eventOf' | 'countEvents'
+  'get' | 'lastEvents' | 'events' | 'eventTexts' | 'eventOf' | 'countEvents'
 >;
 
 /**
@@ -54,6 +71,8 @@ export class OwnTranscripts {
   }
 
   async page(id: string, query: PageQuery): Promise<TranscriptPage> {
+    const { kind } = await this.#store.get(id);
+    const isShown: IsShown = (type) => kind !== RUN_KIND || !BOOKKEEPING.has(type);
     const newest = (await this.#store.lastEvents(id, 1)).at(-1)?.seq ?? 0;
     const isKnown = query.generation === undefined || query.generation === id;
     const isThere = isKnown && (query.from ?? 0) <= newest + 1;
@@ -63,9 +82,9 @@ export class OwnTranscripts {
     const before = clamp((isKnown ? query.before : undefined) ?? newest + 1, 1, newest + 1);
     const stretch =
       from === undefined
-        ? countedIn(await this.#store.lastEvents(id, query.limit, { before }), before)
-        : await this.#eventsFrom(id, from, query);
-    const start = from ?? stretch.events[0]?.event.seq ?? before;
+        ? countedIn(await this.#store.lastEvents(id, query.limit, { before }), before, isShown)
+        : await this.#eventsFrom(id, from, query, isShown);
+    const start = from ?? stretch.start ?? before;
     return {
       items: await this.#items(id, start, stretch),
       start,
@@ -77,14 +96,31 @@ export class OwnTranscripts {
     };
   }
 
-  async #eventsFrom(id: string, from: number, { limit, scan }: PageQuery): Promise<Stretch> {
-    if (scan !== undefined) return this.#scan(id, from, limit, scan.filter);
+  async #eventsFrom(
+    id: string,
+    from: number,
+    { limit, scan }: PageQuery,
+    isShown: IsShown,
+  ): Promise<Stretch> {
+    if (scan !== undefined) return this.#scan(id, from, { limit, filter: scan.filter, isShown });
     const { events } = await this.#store.events({ id, afterSeq: from - 1, limit });
-    return countedIn(events, (events.at(-1)?.seq ?? from - 1) + 1);
+    return countedIn(events, (events.at(-1)?.seq ?? from - 1) + 1, isShown);
   }
 
-  /** Events that the filter lets through; the others are not parsed. */
-  async #scan(id: string, from: number, limit: number, filter: RecordFilter | undefined): Promise<Stretch> {
+  /** Events that are shown and that the filter lets through; the others are not parsed. */
+  async #scan(
+    id: string,
+    from: number,
+    {
+      limit,
+      filter,
+      isShown,
+    }: {
+      readonly limit: number;
+      readonly filter: RecordFilter | undefined;
+      readonly isShown: IsShown;
+    },
+  ): Promise<Stretch> {
     const events: ReadEvent[] = [];
     let end = from;
     let iterations = 0;
@@ -105,7 +141,7 @@ export class OwnTranscripts {
           await setImmediate();
           sincePause = data.length;
         }
-        if (filter?.acceptsText(`"${type}" ${data}`) === false) continue;
+        if (!isShown(type) || filter?.acceptsText(`"${type}" ${data}`) === false) continue;
         events.push({ event: this.#store.eventOf(text), iterations });
         shown += data.length;
       }
@@ -113,7 +149,7 @@ export class OwnTranscripts {
       await setImmediate();
       sincePause = 0;
     }
-    return { events, end, iterations };
+    return { events, start: from, end, iterations };
   }
 
   async #items(id: string, start: number, { events, end, iterations }: Stretch): Promise<TranscriptItem[]> {
@@ -128,13 +164,13 @@ export class OwnTranscripts {
   }
 }
 
-function countedIn(events: readonly SessionEvent[], end: number): Stretch {
+function countedIn(events: readonly SessionEvent[], end: number, isShown: IsShown): Stretch {
   let iterations = 0;
-  const counted = events.map((event) => {
+  const counted = events.flatMap((event) => {
     if (event.type === 'iteration') iterations += 1;
-    return { event, iterations };
+    return isShown(event.type) ? [{ event, iterations }] : [];
   });
-  return { events: counted, end, iterations };
+  return { events: counted, start: events[0]?.seq, end, iterations };
 }
 
 function clamp(value: number, least: number, most: number): number {

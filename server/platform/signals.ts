@@ -26,3 +26,12 @@ export function existence(
     }
   }
 }
+
+/**
+ * A file that may not grow any more is an error of the write, as Node has it, and not the end of this process. Without
+ * this it would be: proper-lockfile brings a listener for every signal that can end a process, which lets it do so unless
+ * another listens as well.
+ */
+export function outliveFileSizeLimit(): void {
+  process.on('SIGXFSZ', () => undefined);
+}

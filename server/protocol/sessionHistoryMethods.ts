@@ -7,8 +7,10 @@ import { leaseToken as lease, session } from './session.ts';
 const id = z.string().describe('session id');
 const name = text(256);
 const count = z.int().min(0);
-/** Far over what any model takes, and far enough below 2^53 that sums stay exact. */
-const tokenCount = z.int().min(0).max(1e9);
+/** Of one report. Far over what any model takes, and far enough below 2^53 that sums stay exact. */
+export const MAX_TOKENS = 1e9;
+export const MAX_COST_USD = 1e6;
+const tokenCount = z.int().min(0).max(MAX_TOKENS);
 
 /** What a model's provider reported for one message. */
 export const usage = z.strictObject({
@@ -16,11 +18,17 @@ export const usage = z.strictObject({
   output: tokenCount.default(0),
   cacheRead: tokenCount.default(0),
   cacheWrite: tokenCount.default(0),
-  costUsd: z.number().min(0).max(1e6).optional().describe('US dollars'),
+  costUsd: z.number().min(0).max(MAX_COST_USD).optional().describe('US dollars'),
   model: name.optional(),
   provider: name.optional(),
 });
 export type Usage = z.output<typeof usage>;
+
+/** What an agent reported for one iteration: some tell no more than how many tokens it took. */
+export const iterationUsage = usage.extend({
+  total: tokenCount.optional().describe('tokens of all kinds; what they add up to if unset'),
+});
+export type IterationUsage = z.output<typeof iterationUsage>;
 
 export const sessionsUpdateContext = defineMethod({
   name: 'sessions.updateContext',

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { jsonObject, jsonValue, text } from './json.ts';
 import { defineMethod } from './method.ts';
 import { leaseToken as lease, MAX_ITERATIONS, MAX_TITLE, nameText, session, sessionKind } from './session.ts';
+import { iterationUsage } from './sessionHistoryMethods.ts';
 
 const id = z.string().describe('session id');
 const name = text(256);
@@ -48,7 +49,15 @@ export const sessionsEndIteration = defineMethod({
   name: 'sessions.endIteration',
   summary: 'End the running iteration',
   mutates: true,
-  params: z.strictObject({ id, lease, outcome: name.optional(), data: jsonObject.default({}) }),
+  params: z.strictObject({
+    id,
+    lease,
+    outcome: name.optional(),
+    usage: iterationUsage
+      .optional()
+      .describe('what the iteration took, besides what its messages tell; it counts in `data` too'),
+    data: jsonObject.default({}),
+  }),
   result: session,
 });
 

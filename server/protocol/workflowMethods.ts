@@ -99,7 +99,7 @@ export type RunQuestion = z.output<typeof runQuestion>;
 export const stepStatus = z.enum(['waiting', 'running', 'retrying', 'done', 'failed', 'skipped', 'parked']);
 
 /** What a run waits for a person at: a gate, or a limit. */
-export const parkReason = z.enum([
+const parkReason = z.enum([
   'gate',
   'iterations',
   'stepIterations',
@@ -108,6 +108,14 @@ export const parkReason = z.enum([
   'costUsd',
   'outputBytes',
 ]);
+
+/** Why a run is parked: `step` for `gate` and `stepIterations`; how far it is and the limit for all but `gate`. */
+export const parkedFor = z.strictObject({
+  reason: parkReason,
+  step: stepName.optional(),
+  used: amount.optional(),
+  limit: amount.optional(),
+});
 
 export const runStep = z.strictObject({
   id: stepName,
@@ -154,14 +162,7 @@ export const run = z.strictObject({
   startedAt: isoTime,
   endedAt: isoTime.optional(),
   inputs: z.record(z.string(), z.string()),
-  parkedFor: z
-    .strictObject({
-      reason: parkReason,
-      step: stepName.optional(),
-      used: amount.optional(),
-      limit: amount.optional(),
-    })
-    .optional(),
+  parkedFor: parkedFor.optional(),
   error: z.string().optional().describe('why it failed, or its runner has gone'),
   limits: z.array(runLimit),
   tokens: count.optional().describe('absent where no agent reported any'),
@@ -221,7 +222,7 @@ export const runsStart = defineMethod({
 
 export const runsList = defineMethod({
   name: 'runs.list',
-  summary: 'Runs of workflows, the newest first',
+  summary: 'Runs of workflows, the newest first; archived ones while they have not ended',
   mutates: false,
   params: z.strictObject({
     workspace: text(4096).optional().describe('only those in this folder'),
@@ -241,15 +242,23 @@ export const runsGet = defineMethod({
 
 export const runsContinue = defineMethod({
   name: 'runs.continue',
-  summary: 'Let a run go on that is paused, parked at a gate or a limit, or has lost its runner',
+  summary:
+    'Let a run go on that is paused, parked at a gate or a limit, or has lost its runner; on its own it also withdraws a pause, which what is added to a run at work leaves as it is',
   mutates: true,
   waits: true,
   params: z.strictObject({
     id: runId,
     step: stepName
       .optional()
-      .describe('whose gate to open, or budget to raise, where it is not the one that it waits for'),
-    addIterations: z.int().min(1).max(MAX_ITERATIONS).optional(),
+      .describe(
+        'whose gate to open, also before its turn, or budget to raise, where it is not the one that it waits for',
+      ),
+    addIterations: z
+      .int()
+      .min(1)
+      .max(MAX_ITERATIONS)
+      .optional()
+      .describe('to the budget of the run, and of the step that is meant, if one is'),
     addLimits: z
       .strictObject({
         wallClockMs: count.optional(),

@@ -88,6 +88,7 @@ function findWhere(query: FindQuery): Where {
   // What is in the trash is shown there, archived or not.
   if (query.archived === false && !query.trashed) conditions.push(['archived_at IS NULL']);
   if (query.archived === 'only') conditions.push(['archived_at IS NOT NULL']);
+  if (query.archived === 'open') conditions.push(['(archived_at IS NULL OR ended_at IS NULL)']);
   if (query.cursor !== undefined)
     conditions.push(['(created_at, id) < (?, ?)', ...decodeCursor(query.cursor)]);
   return where(conditions);

@@ -117,4 +117,7 @@ export const schemaSteps: readonly string[] = [
   CREATE INDEX events_messages ON events (session_id, seq) WHERE type = 'message';
   CREATE INDEX sessions_in_trash ON sessions (trashed_at) WHERE trashed_at IS NOT NULL;
   `,
+  `
+  CREATE INDEX sessions_of_runs ON sessions (created_at, id) WHERE kind = 'workflow';
+  `,
 ];

@@ -10,7 +10,7 @@ import type {
   SessionCounts,
   SessionStats,
 } from '../protocol/sessionQueryMethods.ts';
-import type { Access } from '../domain/lease.ts';
+import type { Access, Lease } from '../domain/lease.ts';
 import type { ImportedSession } from '../domain/sessionExport.ts';
 import type { Decide, SessionState, Step } from '../domain/sessionStep.ts';
 import type { sessionsImport } from '../protocol/sessionCopyMethods.ts';
@@ -18,7 +18,11 @@ import type { PlannedSession, sessionsCleanup } from '../protocol/sessionTrashMe
 
 export type EventQuery = ParamsOf<typeof sessionsEvents>;
 export type EventPage = ResultOf<typeof sessionsEvents>;
-export type FindQuery = ParamsOf<typeof sessionsFind>;
+type FindParams = ParamsOf<typeof sessionsFind>;
+export interface FindQuery extends Omit<FindParams, 'archived'> {
+  /** `open`: of the archived ones, those that have not ended. */
+  readonly archived: FindParams['archived'] | 'open';
+}
 export type SessionPage = ResultOf<typeof sessionsFind>;
 export type ChangesQuery = ParamsOf<typeof sessionsChanges>;
 export type Changes = ResultOf<typeof sessionsChanges>;
@@ -53,6 +57,30 @@ export interface LastEventsOptions {
   readonly before?: number;
   /** Only events of this type. */
   readonly type?: string;
+}
+
+/** What is read together with sessions. */
+export interface LookQuery {
+  /** The type of which the last event is given. */
+  readonly last: string;
+  /** The types of which all events are given behind a `seq`, which `after` tells; undefined: none of them. */
+  readonly news: readonly string[];
+  /** May be run more than once. */
+  readonly after: (session: Session, last: SessionEvent | undefined) => number | undefined;
+}
+
+export type ChildSession = Pick<Session, 'id' | 'status' | 'metadata'>;
+
+/** A session with what belongs to it. */
+export interface SessionLook {
+  readonly session: Session;
+  readonly last: SessionEvent | undefined;
+  /** In their order. */
+  readonly news: readonly SessionEvent[];
+  /** The newest first, archived ones too; at most 500. */
+  readonly children: readonly ChildSession[];
+  /** It may have expired. */
+  readonly lease: Lease | undefined;
 }
 
 /** An event as it is stored. */
@@ -143,6 +171,10 @@ export interface SessionStore {
   /** How many events of one type have a smaller `seq`. */
   countEvents(id: string, type: string, beforeSeq: number): Promise<number>;
   find(query: FindQuery): Promise<SessionPage>;
+  /** A session with what belongs to it, all as of one moment. */
+  look(id: string, query: LookQuery): Promise<SessionLook>;
+  /** The same of a page of `find`. */
+  looks(found: FindQuery, query: LookQuery): Promise<{ looks: SessionLook[]; nextCursor?: string }>;
   /** From 0 there is no word of what was removed: who begins there knows of nothing. */
   changes(query: ChangesQuery): Promise<Changes>;
   /** By status, without archived sessions. Cheap: windows ask after every change. */

@@ -12,10 +12,12 @@ import type { SessionEvent } from '../protocol/event.ts';
 import type { Session } from '../protocol/session.ts';
 import type { SessionCounts, SessionStats } from '../protocol/sessionQueryMethods.ts';
 import type { Connection } from './connection.ts';
-import { encodeCursor, findSelect, statsWhere } from './findQuery.ts';
+import { statsWhere } from './findQuery.ts';
 import { endLease, leaseOf } from './leaseRow.ts';
+import { findPage, previewsOf, takeRows } from './pages.ts';
 import { readRemovable, readRemovableVersions } from './removable.ts';
-import { eventFromRow, eventTextFromRow, stateFromRow, type Row } from './sessionRow.ts';
+import { readLook } from './sessionLook.ts';
+import { eventFromRow, eventTextFromRow, stateFromRow } from './sessionRow.ts';
 import type {
   Changes,
   ChangesQuery,
@@ -26,9 +28,11 @@ import type {
   FindQuery,
   ImportResult,
   LastEventsOptions,
+  LookQuery,
   Released,
   RemovableSession,
   RemovalResult,
+  SessionLook,
   SessionPage,
   SessionStore,
   SessionVersion,
@@ -53,8 +57,6 @@ import { BEING_DESTROYED, destroySome } from './trashEmptying.ts';
 
 /** The most sessions that one answer of `changes` holds. */
 const CHANGES_LIMIT = 1000;
-/** About the most bytes of JSON that one answer holds: pages end early rather than fill the memory. */
-const ANSWER_BYTES = 8 * 1024 * 1024;
 
 /** Sessions in the store's SQLite file. */
 export class SqliteSessionStore implements SessionStore {
@@ -263,15 +265,21 @@ export class SqliteSessionStore implements SessionStore {
 
   find(query: FindQuery): Promise<SessionPage> {
     return this.#file.read((connection) => {
-      const { sql, values } = findSelect(query);
-      const rows = connection.sql(sql).iterate(...values);
-      const { taken, more } = takeRows(rows, query.limit);
-      const sessions = taken.map((row) => stateFromRow(row, connection.path).session);
-      const last = sessions.at(-1);
-      const nextCursor = more && last ? { nextCursor: encodeCursor(last) } : {};
-      const previews = query.previews ? { previews: previewsOf(connection, sessions) } : {};
+      const page = findPage(connection, query);
+      const previews = query.previews ? { previews: previewsOf(connection, page.sessions) } : {};
       const { id, revision } = storeState(connection);
-      return { sessions, ...nextCursor, ...previews, store: id, revision };
+      return { ...page, ...previews, store: id, revision };
+    });
+  }
+
+  look(id: string, query: LookQuery): Promise<SessionLook> {
+    return this.#file.read((connection) => readLook(connection, stateOf(connection, id).session, query));
+  }
+
+  looks(found: FindQuery, query: LookQuery): Promise<{ looks: SessionLook[]; nextCursor?: string }> {
+    return this.#file.read((connection) => {
+      const { sessions, ...next } = findPage(connection, found);
+      return { looks: sessions.map((session) => readLook(connection, session, query)), ...next };
     });
   }
 
@@ -313,31 +321,6 @@ export class SqliteSessionStore implements SessionStore {
   onDidChange(listener: (revision: number) => void): Disposable {
     return this.#file.onDidChange(listener);
   }
-}
-
-/** At most `limit` rows, and at least one; fewer where their texts would be over ANSWER_BYTES. */
-function takeRows(rows: Iterable<Row>, limit: number): { taken: Row[]; more: boolean } {
-  const taken: Row[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    for (const value of Object.values(row)) if (typeof value === 'string') bytes += value.length;
-    if (taken.length === limit || (taken.length > 0 && bytes > ANSWER_BYTES)) return { taken, more: true };
-    taken.push(row);
-  }
-  return { taken, more: false };
-}
-
-function previewsOf(connection: Connection, sessions: readonly Session[]): Record<string, string> {
-  const lastMessage = connection.sql(
-    `SELECT substr(data ->> '$.content', 1, 200) AS preview FROM events
-     WHERE session_id = ? AND type = 'message' ORDER BY seq DESC LIMIT 1`,
-  );
-  return Object.fromEntries(
-    sessions.flatMap(({ id }) => {
-      const preview = lastMessage.get(id)?.['preview'];
-      return typeof preview === 'string' ? [[id, preview]] : [];
-    }),
-  );
 }
 
 /**

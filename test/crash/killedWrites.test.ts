@@ -13,7 +13,7 @@ import {
   sessionsPatch,
   sessionsReset,
 } from '../../server/protocol/openclawWriteMethods.ts';
-import { lockFilesIn } from '../server/locks/house.ts';
+import { lockFilesIn } from '../server/locks/lockFilesIn.ts';
 import { jsonLines } from '../server/sources/files.ts';
 import { openclawAt, parseStore, writeStore } from '../server/sources/openclaw/stateDirectory.ts';
 

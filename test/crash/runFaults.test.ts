@@ -24,6 +24,9 @@ function facts(change: Partial<RunFacts> = {}, iterations = 2): RunFacts {
       revision: 1,
     }),
     kills: [{ kinds: ['runner'], time: 25_000 }],
+    interruptions: [],
+    endsWithWindow: false,
+    unswept: [],
     ledger: [line(10, 'begin', 1), line(20, 'end', 1), line(30, 'begin', 2), line(40, 'end', 2)],
     counted: [1, 2].map((iteration) => ({ step: 'a', iteration })),
     charged: iterations,
@@ -56,6 +59,36 @@ describe('what is said against a run that was killed', () => {
     assert.match(faultsOf(facts({ counted: one })).join(), /2 of a has ended, and was lost/);
     const kills = [{ kinds: ['runner' as const], time: 41_000 }];
     assert.deepEqual(faultsOf(facts({ counted: one, kills })), []);
+  });
+
+  it('is that one that was begun did not end, though nothing was killed', () => {
+    const ledger = facts().ledger.slice(0, 3);
+    assert.match(
+      faultsOf(facts({ ledger, counted: one })).join(),
+      /2 of a has not ended, and nothing was killed/,
+    );
+    const kills = [...facts().kills, { kinds: ['agent' as const], time: 31_000 }];
+    assert.deepEqual(
+      faultsOf(facts({ ledger, counted: one, kills, run: { ...facts().run, tokens: 1 } })),
+      [],
+    );
+  });
+
+  it('is that it was interrupted by the end of who had started it', () => {
+    const kills = [{ kinds: ['extensionHost' as const], time: 25_000 }];
+    const interruptions = [{ askedAt: 9000, launchedBy: 10_000, seenAt: 26_000 }];
+    const found = faultsOf(facts({ kills, interruptions })).join();
+    assert.match(found, /interrupted at 26000, though its runner was not killed/);
+    assert.deepEqual(faultsOf(facts({ interruptions })), []);
+    assert.deepEqual(faultsOf(facts({ kills, interruptions, endsWithWindow: true })), []);
+    const unbegun = [{ askedAt: 41_000, launchedBy: 42_000, seenAt: 60_000 }];
+    assert.deepEqual(faultsOf(facts({ interruptions: unbegun })), []);
+    const early = [{ askedAt: 9000, launchedBy: 25_500, seenAt: 26_000 }];
+    assert.deepEqual(faultsOf(facts({ kills, interruptions: early })), []);
+  });
+
+  it('is that a server that has started has not ended what was left of an agent', () => {
+    assert.match(faultsOf(facts({ unswept: ['sleep 1000'] })).join(), /left of an agent: sleep 1000/);
   });
 
   it('is that an agent began while the one before was alive', () => {

@@ -1,85 +1,109 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import type { SessionEvent } from '../../server/protocol/event.ts';
 import { sessionsEvents } from '../../server/protocol/sessionHistoryMethods.ts';
 import { OUTPUT_EVENT, outputEventData } from '../../server/workflows/run/runRecord.ts';
 import type { RpcClient } from '../support/rpcClient.ts';
 import { tempFolder } from '../support/tempFolder.ts';
-import { until } from '../support/until.ts';
 import { Random } from './random.ts';
+import type { Door, DoorOptions } from './runs/door.ts';
 import { KilledRun } from './runs/killedRun.ts';
+import { iterationIn, NAME } from './runs/killedWorkflow.ts';
 import { parseLedger } from './runs/ledger.ts';
 import { faultsOf } from './runs/runFaults.ts';
-import { tagged } from './runs/victims.ts';
+import { ServerDoor } from './runs/serverDoor.ts';
+import { isOfAgent, isOfRun, whatStays } from './runs/victims.ts';
+import { prepareEditor, WindowDoor } from './runs/windowDoor.ts';
 
+/** Of runs that a server starts, and of those that a window of VS Code starts: that needs a build. */
 const KILLS = Number(process.env['LOCKSTEP_RUNS_CRASH_KILLS'] ?? 3);
+const WINDOW_KILLS = Number(process.env['LOCKSTEP_RUNS_CRASH_WINDOW_KILLS'] ?? 0);
 const SEED = process.env['LOCKSTEP_CRASH_SEED'] ?? randomBytes(4).toString('hex');
-/** How many runs go on side by side in one store. */
+
+/** How many servers' runs go on side by side in one store. */
 const WIDTH = 2;
-const FINISHED = /^finished \d+ with iteration (\d+)$/;
+
+/** Runs one after the other, until so many kills were made. */
+interface Lane {
+  readonly kills: number;
+  /** At most. */
+  readonly killsOfRun: number;
+  readonly door: (options: DoorOptions, random: Random) => Promise<Door>;
+}
 
 describe('runs', () => {
   it(`go on, count what was finished once and leave no process, while theirs are killed at random (seed ${SEED})`, async (t) => {
     const home = await tempFolder(t);
     const folder = await tempFolder(t);
-    const figures = {
-      runs: 0,
-      killed: {} as Record<string, number>,
-      continued: 0,
-      iterations: 0,
-      finished: 0,
+    const lanes: Lane[] = Array.from({ length: WIDTH }, (_, at) => ({
+      kills: Math.ceil((KILLS - at) / WIDTH),
+      killsOfRun: 3,
+      door: async (options, random) => new ServerDoor(t, options, random),
+    }));
+    if (WINDOW_KILLS > 0) {
+      const editor = await prepareEditor(t, await tempFolder(t));
+      const door = (options: DoorOptions) => WindowDoor.start(t, editor, options);
+      // A window takes as long to open as many iterations.
+      lanes.push({ kills: WINDOW_KILLS, killsOfRun: 5, door });
+    }
+    const over = new AbortController();
+    const { signal } = over;
+    const figures: Record<string, number> = { runs: 0 };
+    const killed: Record<string, number> = {};
+    const count = (into: Record<string, number>, name: string, by: number) => {
+      into[name] = (into[name] ?? 0) + by;
     };
-    let kills = 0;
-    const one = async (random: Random) => {
-      while (kills < KILLS) {
-        const name = `run-${figures.runs++}`;
-        const killed = await oneRun(t, { home, folder: join(folder, name), random: random.fork(name) });
-        kills += killed.kills.length;
-        figures.continued += killed.continued;
-        figures.iterations += killed.iterations;
-        figures.finished += killed.finished;
-        for (const { kinds } of killed.kills)
-          figures.killed[kinds.join('+')] = (figures.killed[kinds.join('+')] ?? 0) + 1;
+    const goDown = async ({ kills, killsOfRun, door }: Lane, random: Random) => {
+      for (let left = kills, at = 0; left > 0; at++) {
+        const its = random.fork(String(at));
+        const tag = randomUUID();
+        const workspace = join(folder, tag);
+        const file = join(workspace, `${NAME}.lockstep.yaml`);
+        const options = { home, workspace, file, tag, endsWithWindow: its.chance(0.3) };
+        const most = Math.min(left, its.int(1, killsOfRun));
+        const opened = await door(options, its.fork('door'));
+        const run = new KilledRun(t, { ...options, door: opened, random: its, kills: most, signal });
+        const made = await oneRun(run);
+        left -= run.kills.length;
+        for (const { kinds } of run.kills) count(killed, kinds.join('+'), 1);
+        for (const [name, by] of Object.entries({ ...made, ...run.counts, runs: 1 }))
+          count(figures, name, by);
       }
     };
     const random = new Random(SEED);
-    await Promise.all(Array.from({ length: WIDTH }, (_, at) => one(random.fork(String(at)))));
-    t.diagnostic(JSON.stringify({ seed: SEED, kills, ...figures }));
+    await Promise.all(lanes.map((lane, at) => goDown(lane, random.fork(String(at))))).finally(() =>
+      over.abort(),
+    );
+    const kills = Object.values(killed).reduce((all, one) => all + one, 0);
+    t.diagnostic(JSON.stringify({ seed: SEED, kills, ...figures, killed }));
   });
 });
 
+/** Gives how many iterations it has begun, and finished. */
 async function oneRun(
-  t: TestContext,
-  options: { readonly home: string; readonly folder: string; readonly random: Random },
-) {
-  await mkdir(options.folder);
-  const killed = new KilledRun(t, { ...options, kills: options.random.int(1, 3) });
-  const { run, client } = await killed.toItsEnd();
-  // The runner waits for the whole of each agent, and so what is left now stays.
-  const left = tagged(killed.tag).filter(({ kind }) => kind === 'agent' || kind === undefined);
-  const outputs = await eventsOf(client, run.id, OUTPUT_EVENT);
+  killed: KilledRun,
+): Promise<{ readonly iterations: number; readonly finished: number }> {
+  const { door, tag, endsWithWindow } = killed.options;
+  const run = await killed.toItsEnd();
+  const left = await whatStays(tag, (all) => all.filter((one) => isOfAgent(one) || isOfRun(one)));
+  const outputs = await eventsOf(door.client, run.id, OUTPUT_EVENT);
   const counted = outputs.flatMap(({ data }) => {
     const { step, output } = outputEventData.parse(data);
-    const iteration = FINISHED.exec(output)?.[1];
-    return iteration === undefined ? [] : [{ step, iteration: Number(iteration) }];
+    const iteration = iterationIn(output);
+    return iteration === undefined ? [] : [{ step, iteration }];
   });
-  const charged = (await eventsOf(client, run.id, 'iteration')).length;
+  const charged = (await eventsOf(door.client, run.id, 'iteration')).length;
   const ledger = parseLedger(killed.ledger);
-  const faults = faultsOf({ run, ledger, kills: killed.kills, counted, charged });
-  const about = () => JSON.stringify({ seed: SEED, kills: killed.kills, run, ledger, outputs }, undefined, 1);
-  assert.deepEqual(faults, [], about());
+  const { kills, interruptions, unswept } = killed;
+  const facts = { run, ledger, kills, interruptions, endsWithWindow, unswept, counted, charged };
+  const about = () => JSON.stringify({ seed: SEED, ...facts, outputs }, undefined, 1);
+  assert.deepEqual(faultsOf(facts), [], about());
   assert.deepEqual(left, [], about());
-  await client.stop();
-  await until(() => tagged(killed.tag).length === 0);
-  return {
-    kills: killed.kills,
-    continued: killed.continued,
-    iterations: run.iterations,
-    finished: counted.length,
-  };
+  await door.close();
+  assert.deepEqual(await whatStays(tag, (all) => all), []);
+  return { iterations: run.iterations, finished: counted.length };
 }
 
 async function eventsOf(client: RpcClient, id: string, type: string): Promise<SessionEvent[]> {

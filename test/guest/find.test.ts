@@ -3,9 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import type { HostMessage } from '../../client/transcript/messages.ts';
 import type { TranscriptItem } from '../../server/protocol/transcript.ts';
 import type { TranscriptHit } from '../../server/protocol/transcriptMethods.ts';
-import { FakeTranscript, message, messages } from '../client/transcript/fakeTranscript.ts';
+import { FakeTranscript, message, messages, type FakeRecord } from '../client/transcript/fakeTranscript.ts';
 import { GuestBrowser } from '../../scripts/host/guestBrowser.ts';
 import type { GuestPage } from '../../scripts/host/guestPage.ts';
+import { openAtEnd } from './openGuest.ts';
 
 describe('finding in a transcript, and choosing what is shown', () => {
   let browser: GuestBrowser;
@@ -15,14 +16,11 @@ describe('finding in a transcript, and choosing what is shown', () => {
   });
   after(() => browser[Symbol.asyncDispose]());
 
-  async function open(transcript: FakeTranscript): Promise<GuestPage> {
-    const guest = await browser.open({
-      fetchPage: async (request) => transcript.page(request),
-    });
-    await guest.page.locator('.item').first().waitFor();
-    await guest.waitForEnd();
-    await guest.scroller.focus();
-    return guest;
+  /** A page of these records, of which fifty come at a time. */
+  async function open(...records: readonly FakeRecord[]): Promise<GuestPage> {
+    const transcript = new FakeTranscript(50);
+    transcript.append(...records);
+    return openAtEnd(browser, { fetchPage: async (request) => transcript.page(request) });
   }
 
   /** Types a text, and gives the number under which the page asked for it. */
@@ -58,9 +56,7 @@ describe('finding in a transcript, and choosing what is shown', () => {
     );
 
   test('counts what is found everywhere, and goes from one to the next, wherever it stands', async () => {
-    const transcript = new FakeTranscript(50);
-    transcript.append(...messages(0, 3000));
-    await using guest = await open(transcript);
+    await using guest = await open(...messages(0, 3000));
     const request = await search(guest, 'text OF');
     guest.host.post(found(request, [hit(7), hit(1500)], 0.5));
     await count(guest).getByText('2+ found').waitFor();
@@ -92,9 +88,7 @@ describe('finding in a transcript, and choosing what is shown', () => {
       input: { command: 'make test' },
       result: { output: `${'line\n'.repeat(100)}the needle\n`, isError: false },
     };
-    const transcript = new FakeTranscript(50);
-    transcript.append(...messages(0, 30), [call], ...messages(31, 30));
-    await using guest = await open(transcript);
+    await using guest = await open(...messages(0, 30), [call], ...messages(31, 30));
     const request = await search(guest, 'needle');
     guest.host.post(found(request, [{ id: 'result', callId: 'c', position: 310, part: 'output', count: 1 }]));
     await guest.item('call').getByText('the needle').waitFor();
@@ -115,9 +109,7 @@ describe('finding in a transcript, and choosing what is shown', () => {
       input: { command: 'grep needle' },
       result: { output: 'one needle\ntwo needles', isError: false },
     };
-    const transcript = new FakeTranscript(50);
-    transcript.append(...messages(0, 3), [call]);
-    await using guest = await open(transcript);
+    await using guest = await open(...messages(0, 3), [call]);
     const request = await search(guest, 'needle');
     guest.host.post(
       found(request, [
@@ -143,9 +135,7 @@ describe('finding in a transcript, and choosing what is shown', () => {
   });
 
   test('what is cut off is not said to be somewhere else', async () => {
-    const transcript = new FakeTranscript(50);
-    transcript.append(...messages(0, 3), [message('m3', 'the needle')]);
-    await using guest = await open(transcript);
+    await using guest = await open(...messages(0, 3), [message('m3', 'the needle')]);
     const request = await search(guest, 'needle');
     guest.host.post(found(request, [{ id: 'm3', position: 30, part: 'text', count: 2 }]));
     await count(guest).getByText('2 of 2').waitFor();
@@ -157,9 +147,7 @@ describe('finding in a transcript, and choosing what is shown', () => {
   });
 
   test('Ctrl+F in the bar does not look through the transcript again', async () => {
-    const transcript = new FakeTranscript(50);
-    transcript.append(...messages(0, 3));
-    await using guest = await open(transcript);
+    await using guest = await open(...messages(0, 3));
     const request = await search(guest, 'text');
     await guest.page.keyboard.press('Control+f');
     await guest.drawn();
@@ -170,9 +158,7 @@ describe('finding in a transcript, and choosing what is shown', () => {
   });
 
   test('a match in code stays marked when the code gets its colours', async () => {
-    const transcript = new FakeTranscript(50);
-    transcript.append(...messages(0, 3), [message('code', '```ts\nconst needle = 1;\n```')]);
-    await using guest = await open(transcript);
+    await using guest = await open(...messages(0, 3), [message('code', '```ts\nconst needle = 1;\n```')]);
     const request = await search(guest, 'needle = 1');
     guest.host.post(found(request, [{ id: 'code', position: 30, part: 'text', count: 1 }]));
     await guest.item('code').locator('.tok-keyword').waitFor();
@@ -181,9 +167,7 @@ describe('finding in a transcript, and choosing what is shown', () => {
   });
 
   test('says that there is nothing, shows how far it is, and closes with Escape', async () => {
-    const transcript = new FakeTranscript(50);
-    transcript.append(...messages(0, 30));
-    await using guest = await open(transcript);
+    await using guest = await open(...messages(0, 30));
     const request = await search(guest, 'nowhere');
     await count(guest).getByText('Searching…').waitFor();
     guest.host.post(found(request, [], 0.4));
@@ -197,9 +181,7 @@ describe('finding in a transcript, and choosing what is shown', () => {
   });
 
   test('answers to an earlier text are not for the one that is looked for now', async () => {
-    const transcript = new FakeTranscript(50);
-    transcript.append(...messages(0, 30));
-    await using guest = await open(transcript);
+    await using guest = await open(...messages(0, 30));
     const first = await search(guest, 'text');
     const second = await search(guest, 'm3');
     guest.host.post(found(first, [hit(1, 5)]));
@@ -208,15 +190,14 @@ describe('finding in a transcript, and choosing what is shown', () => {
   });
 
   test('kinds are turned off and on, keep the place of the reader, and are kept', async () => {
-    const transcript = new FakeTranscript(50);
     const thought = (n: number): TranscriptItem => ({
       kind: 'thinking',
       id: `t${n}`,
       position: 0,
       text: 'Hm.',
     });
-    for (let n = 0; n < 400; n++) transcript.append([n % 2 === 0 ? message(`m${n}`) : thought(n)]);
-    await using guest = await open(transcript);
+    const records = Array.from({ length: 400 }, (_, n) => [n % 2 === 0 ? message(`m${n}`) : thought(n)]);
+    await using guest = await open(...records);
     await guest.scrollTo(300);
     const before = await guest.firstInView();
     await guest.page.getByRole('button', { name: 'Choose what is shown' }).click();
@@ -264,9 +245,7 @@ describe('finding in a transcript, and choosing what is shown', () => {
   });
 
   test('a transcript without anything of the kinds that are shown says so', async () => {
-    const transcript = new FakeTranscript(50);
-    transcript.append(...messages(0, 120));
-    await using guest = await open(transcript);
+    await using guest = await open(...messages(0, 120));
     await guest.page.getByRole('button', { name: 'Choose what is shown' }).click();
     await guest.page.getByRole('button', { name: 'Messages' }).click();
     await guest.page.getByText('Nothing of this kind').waitFor();

@@ -5,6 +5,7 @@ import { FakeTranscript, message, messages, type FakeRecord } from '../client/tr
 import { GuestBrowser } from '../../scripts/host/guestBrowser.ts';
 import type { GuestPage } from '../../scripts/host/guestPage.ts';
 import { sampleHeader, sampleRecords } from '../client/transcript/sampleTranscript.ts';
+import { openAtEnd } from './openGuest.ts';
 
 /** What has the keyboard's focus, and whether the reader sees it. */
 interface Focused {
@@ -23,7 +24,7 @@ describe('a transcript by keyboard', () => {
   async function open(...records: readonly FakeRecord[]): Promise<GuestPage> {
     const transcript = new FakeTranscript(300);
     transcript.append(...records);
-    const guest = await browser.open({
+    return openAtEnd(browser, {
       header: {
         ...sampleHeader,
         actions: [{ command: 'lockstep.session.pause', title: 'Pause', icon: 'debug-pause' }],
@@ -34,10 +35,6 @@ describe('a transcript by keyboard', () => {
           host.post({ type: 'paths', found: request.paths.map((path) => ({ path, exists: true })) });
       },
     });
-    await guest.page.locator('.item').first().waitFor();
-    await guest.waitForEnd();
-    await guest.scroller.focus();
-    return guest;
   }
 
   const focused = (guest: GuestPage) =>

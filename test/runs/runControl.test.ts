@@ -72,6 +72,26 @@ describe('a run and its commands', () => {
     assert.deepEqual(events, []);
   });
 
+  test('keeps a pause that was asked for where it is given more, or a gate is opened early', async (t) => {
+    const place = await runFolder(t);
+    const { call, lines, slow, once } = place;
+    await slow('a', true);
+    const id = await begun(place, [counts('a', 2), counts('b', 1, ', needs: [a], gate: manual')]);
+    await until(async () => (await lines('a')) === 1);
+    await call(runsPause, { id });
+    const opened = await call(runsContinue, { id, step: 'b' });
+    assert.deepEqual([opened.status, opened.steps[1]?.isGateOpen], ['pausing', true]);
+    const more = await call(runsContinue, { id, addIterations: 2 });
+    assert.deepEqual([more.status, more.maxIterations], ['pausing', 42]);
+    await slow('a', false);
+    const paused = await once(id, isAt('paused', 'completed'));
+    assert.deepEqual([paused.status, paused.iterations, paused.maxIterations], ['paused', 1, 42]);
+    // One that rests goes on with what it is given.
+    const going = await call(runsContinue, { id, addIterations: 1 });
+    assert.deepEqual([going.status, going.maxIterations], ['active', 43]);
+    assert.equal((await once(id, hasEnded)).status, 'completed');
+  });
+
   test('that is stopped ends its agent with all its processes', async (t) => {
     const place = await runFolder(t);
     const { call, other, lines, slow, once } = place;
@@ -80,7 +100,7 @@ describe('a run and its commands', () => {
     await until(async () => (await lines('a')) === 1);
     const agent = await pidOfAgent(place, id);
     process.kill(agent, 0);
-    assert.equal((await other().call(runsStop, { id })).status, 'stopping');
+    assert.match((await other().call(runsStop, { id })).status, /^stop/);
     const run = await once(id, hasEnded);
     assert.equal(run.status, 'stopped');
     assert.deepEqual(
@@ -288,6 +308,19 @@ describe('a run and its commands', () => {
     await Promise.all(doors.map(({ call }) => call(runsContinue, { id, step: 'a', addIterations: 1 })));
     const run = await once(id, hasEnded);
     assert.deepEqual([run.status, run.maxIterations, await lines('a')], ['completed', 4, 4]);
+  });
+
+  test('at whose gate many continue it at once opens that gate, and none after it', async (t) => {
+    const place = await runFolder(t);
+    const { other, once, lines } = place;
+    const steps = [counts('a', 1, ', gate: manual'), counts('b', 1, ', needs: [a], gate: manual')];
+    const id = await begun(place, steps);
+    await once(id, isAt('parked'));
+    const doors = [other(), other(), other()];
+    const asked = await Promise.allSettled(doors.map(({ call }) => call(runsContinue, { id })));
+    assert.ok(asked.some(({ status }) => status === 'fulfilled'));
+    const parked = await once(id, ({ parkedFor }) => parkedFor?.step === 'b');
+    assert.deepEqual([parked.parkedFor?.reason, await lines('a'), await lines('b')], ['gate', 1, 0]);
   });
 
   test('that loses its runner in the last iteration of a step says that this was cut, and has it again when it is continued', async (t) => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { sessionsEvents } from '../../server/protocol/sessionHistoryMethods.ts';
 import { runsContinue, workflowsRead } from '../../server/protocol/workflowMethods.ts';
 import { tempFolder } from '../support/tempFolder.ts';
+import { until } from '../support/until.ts';
 import { standInSystemd } from '../server/workflows/agents/limits/standInSystemd.ts';
 import { hasEnded, isAt, runFolder } from '../server/workflows/run/runFolder.ts';
 
@@ -64,6 +65,26 @@ steps: [{ id: a, prompt: x, untilOutput: never, maxIterations: 3 }]
     await call(runsContinue, { id, addLimits: { tokens: 3000 } });
     const again = await once(id, isAt('parked'));
     assert.deepEqual(again.parkedFor, { reason: 'tokens', used: 10_000, limit: 7000 });
+  });
+
+  test('of its output is one for all that are in flight: they are cut at it, and never together over it', async (t) => {
+    const { start, once, slow, lines, folder } = await runFolder(t);
+    for (const step of ['a', 'b']) await slow(step, true);
+    const { id } = await start(`
+agent: counter
+limits: { output: 12B }
+steps:
+  - { id: a, prompt: "${folder}/a", maxIterations: 2 }
+  - { id: b, prompt: "${folder}/b", maxIterations: 2 }
+`);
+    await until(async () => (await lines('a')) + (await lines('b')) === 2);
+    for (const step of ['a', 'b']) await slow(step, false);
+    // Each says "lines: 1" and a line feed, which are nine bytes.
+    const parked = await once(id, isAt('parked', 'completed'));
+    assert.deepEqual(parked.parkedFor, { reason: 'outputBytes', used: 12, limit: 12 });
+    assert.deepEqual(parked.steps.map(({ status }) => status).toSorted(), ['done', 'waiting']);
+    const cut = parked.steps.find(({ status }) => status === 'waiting');
+    assert.equal(cut?.message, 'Its last iteration was cut: The output limit of the run is used up.');
   });
 
   test('of its wall clock park it, also while an agent is at work, and an iteration that takes too long is ended', async (t) => {

@@ -13,7 +13,7 @@ import {
 } from '../../server/protocol/workflowMethods.ts';
 import { makeRun, planned } from '../server/workflows/run/driveRun.ts';
 import { localDriver } from '../server/workflows/run/localDriver.ts';
-import { runRecord, STATE_EVENT } from '../../server/workflows/run/runRecord.ts';
+import { STATE_EVENT, storedRecord } from '../../server/workflows/run/runRecord.ts';
 import { until } from '../support/until.ts';
 import { hasEnded, isAt, runFolder, type RunFolder } from '../server/workflows/run/runFolder.ts';
 
@@ -86,6 +86,29 @@ describe("an agent's question", () => {
     assert.equal(await said(place, await call(runsGet, { id })), REFUSED);
   });
 
+  test('takes nothing of the time of its iteration while a person is asked, and nothing more where nobody is', async (t) => {
+    const place = await runFolder(t, ASKS);
+    const { call, once, folder } = place;
+    const timeoutMs = 6000;
+    const begin = async () => {
+      const { id } = await makeRun(call, folder, [{ ...asks(folder), timeoutMs }], { permissions: 'ask' });
+      const driver = localDriver(t, place, { claimMs: 60_000 });
+      const driving = driver.drive(id, new AbortController().signal);
+      return { id, driving, question: (await once(id, isAsking)).questions[0]?.id ?? '' };
+    };
+    const { id, driving, question } = await begin();
+    await call(runsNotify, { id, of: `question:${question}` });
+    const asked = Date.now();
+    await until(() => Date.now() - asked > timeoutMs);
+    await call(runsAnswer, { id, question, option: 'y' });
+    assert.equal(await driving, 'completed');
+
+    const unasked = await begin();
+    assert.equal(await unasked.driving, 'failed');
+    const { steps } = await call(runsGet, { id: unasked.id });
+    assert.match(steps[0]?.message ?? '', /ran longer than 6 s,/);
+  });
+
   test('is refused where no window is there that could ask', async (t) => {
     const place = await runFolder(t, ASKS);
     const { call, folder } = place;
@@ -135,7 +158,7 @@ describe("an agent's question", () => {
 
 async function lastState({ call }: RunFolder, id: string): Promise<string | undefined> {
   const { events } = await call(sessionsEvents, { id, types: [STATE_EVENT] });
-  return runRecord.parse(events.at(-1)?.data).state.status;
+  return storedRecord.parse(events.at(-1)?.data).state.status;
 }
 
 function sessionOf({ steps }: Run): string {

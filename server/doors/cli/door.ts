@@ -9,6 +9,8 @@ export interface CliDoor {
   readonly connect: (onLost?: (session: string) => void) => Client;
   /** Drives a run until it stands still, or until the signal; that leaves it. @throws CallFailed */
   readonly drive: (run: string, signal: AbortSignal) => Promise<string>;
+  /** Ends what killed runs have left at work. Never rejects. */
+  readonly sweepRuns: () => Promise<void>;
   readonly env: NodeJS.ProcessEnv;
   readonly onDidChange: (listener: (revision: number) => void) => Disposable;
   readonly version: string;

@@ -52,5 +52,7 @@ async function driven({ door }: CommandContext, id: string): Promise<number | un
     return (await door.drive(id, ending.signal)) === 'left' ? code : undefined;
   } finally {
     signals.dispose();
+    // Read on, it would keep this process for as long as who started it is there.
+    door.stdin.pause();
   }
 }

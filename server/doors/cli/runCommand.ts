@@ -51,6 +51,8 @@ export const run = defineCommand({
     const inputs = readInputs(input, workflow);
     const person = personAt(context);
     await sayWhatRuns(context, workflow, folder);
+    // What a killed run has left may be at work in this folder.
+    await context.door.sweepRuns();
     if (!workflow.isKnown && !yes && person === undefined)
       throw new UsageError(
         `${shownPath(file)} has not run before, and there is nobody to ask: say --yes to run it`,

@@ -9,7 +9,7 @@ import { wholeNumber } from './optionValues.ts';
 import { openRunId } from './runArgument.ts';
 import { howToContinue, parkedInWords, usedInWords } from './runWords.ts';
 
-type More = Pick<CallParamsOf<typeof runsContinue>, 'addIterations' | 'addLimits'>;
+type More = Omit<CallParamsOf<typeof runsContinue>, 'id'>;
 
 export const stop = defineCommand({
   name: 'stop',
@@ -42,7 +42,12 @@ export async function continueRun(
   { add, more }: { readonly add: number | undefined; readonly more: string | undefined },
 ): Promise<void> {
   const before = await context.call(runsGet, { id });
-  const added = more !== undefined ? moreOf(before, more) : add === undefined ? {} : { addIterations: add };
+  const added =
+    more !== undefined
+      ? moreOf(before, more)
+      : add === undefined
+        ? waitingAt(before)
+        : { addIterations: add };
   const run = await context.call(runsContinue, { id, ...added }).catch((error: unknown) => {
     throw withAdvice(error, before);
   });
@@ -50,8 +55,14 @@ export async function continueRun(
   context.remark(`Watch it: lockstep watch ${id}`);
 }
 
+/** The step that the run waits at: named, since the run may have come to another one by the time that it is told. */
+function waitingAt({ parkedFor }: Run): More {
+  return parkedFor?.step === undefined ? {} : { step: parkedFor.step };
+}
+
 /** @throws UsageError where it is not an amount of what the run needs */
-function moreOf({ parkedFor }: Run, more: string): More {
+function moreOf(run: Run, more: string): More {
+  const { parkedFor } = run;
   const words = parkedFor === undefined ? '' : `: ${parkedInWords(parkedFor)}`;
   const amount = (value: number | undefined, such: string): number => {
     if (value === undefined || !(value > 0)) throw new UsageError(`--more needs ${such}${words}`);
@@ -66,9 +77,10 @@ function moreOf({ parkedFor }: Run, more: string): More {
       return { addLimits: { costUsd: amount(decimalOf(more), 'US dollars, such as 2.50') } };
     case 'outputBytes':
       return { addLimits: { outputBytes: amount(sizeBytes(more), 'a size, such as 64MiB') } };
+    case 'stepIterations':
+      return { addIterations: moreIterations(more), ...waitingAt(run) };
     case 'gate':
     case 'iterations':
-    case 'stepIterations':
     case undefined:
       return { addIterations: moreIterations(more) };
   }

@@ -20,7 +20,8 @@ const WORDS: Readonly<Record<string, z.ZodType<string>>> = {
     })
     .transform(({ state: { status, steps } }) => {
       const each = steps.map(({ id, status, iterations }) => `${id} ${status} (${iterations})`);
-      return `run ${status}: ${each.join(', ')}`;
+      // Without the steps whose turn has not come.
+      return [`run ${status}`, ...(each.length === 0 ? [] : [each.join(', ')])].join(': ');
     }),
   [AGENT_EVENT]: step
     .extend({ pid: z.number().optional() })

@@ -36,6 +36,12 @@ export function hasEnded(status: RunStatus): boolean {
   return status === 'completed' || status === 'failed' || status === 'stopped';
 }
 
+/** The status, and why it is that. */
+export function statusInWords({ status, parkedFor, error }: Run): string {
+  const why = [parkedFor && parkedInWords(parkedFor), error && oneLine(error)].filter(Boolean);
+  return why.length === 0 ? status : `${status}: ${why.join('; ')}`;
+}
+
 export function runStyle(status: RunStatus): Style {
   switch (status) {
     case 'active':

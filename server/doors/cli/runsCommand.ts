@@ -3,7 +3,15 @@ import { defineCommand, option } from './commandSpec.ts';
 import type { CommandContext } from './context.ts';
 import { enforcerColumn, limitColumns, usedColumn } from './limitWords.ts';
 import { wholeNumber } from './optionValues.ts';
-import { howToContinue, parkedInWords, runStyle, stepInWords, stepStyle, usedInWords } from './runWords.ts';
+import {
+  howToContinue,
+  parkedInWords,
+  runStyle,
+  statusInWords,
+  stepInWords,
+  stepStyle,
+  usedInWords,
+} from './runWords.ts';
 import { sessionId } from './sessionArgument.ts';
 import { shortIds } from './sessionWords.ts';
 import { facts, table } from './table.ts';
@@ -32,6 +40,7 @@ export const runs = defineCommand({
     { line: 'lockstep runs 019cdf3a-7b21 --json | jq -r .status', words: 'one fact for a script' },
   ],
   async run(context, [given], { limit }) {
+    await context.door.sweepRuns();
     if (given !== undefined) return showRun(context, await sessionId(context, given));
     const { runs: found } = await context.call(runsList, { limit: Math.min(MOST, limit + 1) });
     const shown = found.slice(0, limit);
@@ -80,17 +89,13 @@ function runTable(context: CommandContext, shown: readonly Run[], now: number): 
 }
 
 /** What a person has to do with it; nothing where it needs nobody. */
-function waitsFor({ parkedFor, questions, status }: Run): string {
+function waitsFor({ parkedFor, questions, status, error }: Run): string {
   const [question] = questions;
   if (question !== undefined) return `an answer: ${question.title}`;
-  if (parkedFor !== undefined) return parkedInWords(parkedFor);
-  return status === 'interrupted' ? 'lockstep resume: its process is gone' : '';
-}
-
-/** The status, and why it is that. */
-function statusInWords({ status, parkedFor, error }: Run): string {
-  const why = parkedFor === undefined ? error : parkedInWords(parkedFor);
-  return why === undefined ? status : `${status}: ${why}`;
+  if (parkedFor !== undefined)
+    return [parkedInWords(parkedFor), ...(error === undefined ? [] : [error])].join('; ');
+  if (status === 'interrupted') return `lockstep resume: ${error ?? 'its process is gone'}`;
+  return status === 'paused' ? (error ?? '') : '';
 }
 
 async function showRun(context: CommandContext, id: string): Promise<void> {

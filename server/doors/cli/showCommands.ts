@@ -8,12 +8,14 @@ import {
 } from '../../protocol/sessionHistoryMethods.ts';
 import { sessionsGet } from '../../protocol/sessionQueryMethods.ts';
 import { jsonObject } from '../../protocol/json.ts';
+import { runsGet } from '../../protocol/workflowMethods.ts';
 import { CallFailed, UsageError } from './commandError.ts';
 import { defineCommand, option } from './commandSpec.ts';
 import type { CommandContext } from './context.ts';
 import { eventInWords } from './eventWords.ts';
 import { readJson } from './input.ts';
 import { flag, wholeNumber, words } from './optionValues.ts';
+import { statusInWords } from './runWords.ts';
 import { leaseFor, sessionOrLeased } from './sessionArgument.ts';
 import { howToGoOn, progressInWords, statusOf, statusStyle } from './sessionWords.ts';
 import { facts } from './table.ts';
@@ -51,8 +53,8 @@ export const show = defineCommand({
       await context.print(JSON.stringify({ ...session, events: events.flat() }, null, 2));
       return;
     }
-    const holder = await holderOf(context, id);
-    await context.print(...sessionFacts(context, session, holder));
+    const [holder, run] = [await holderOf(context, id), await runOf(context, session)];
+    await context.print(...sessionFacts(context, session, { holder, run }));
     if (all) {
       await context.print('', context.style('bold', 'Events'));
       for await (const page of allEvents(context, id))
@@ -179,7 +181,24 @@ async function holderOf(context: CommandContext, id: string): Promise<string | u
   }
 }
 
-function sessionFacts(context: CommandContext, session: Session, holder: string | undefined): string[] {
+/** How a run of a workflow stands that has not ended, in words. */
+async function runOf(context: CommandContext, { id, kind, endedAt }: Session): Promise<string | undefined> {
+  if (kind !== 'workflow' || endedAt !== undefined) return undefined;
+  await context.door.sweepRuns();
+  try {
+    return statusInWords(await context.call(runsGet, { id }));
+  } catch (error) {
+    // Not every session of that kind is a run.
+    if (error instanceof CallFailed) return undefined;
+    throw error;
+  }
+}
+
+function sessionFacts(
+  context: CommandContext,
+  session: Session,
+  { holder, run }: { readonly holder: string | undefined; readonly run: string | undefined },
+): string[] {
   const { tokens, costUsd, forkedFrom, createdAt, updatedAt, endedAt, archivedAt } = session;
   const columns = context.terminal?.columns;
   const ago = (time: string | undefined) =>
@@ -202,6 +221,7 @@ function sessionFacts(context: CommandContext, session: Session, holder: string 
           style: (text) => context.style(statusStyle(statusOf(session)), text),
         },
         { name: 'held by', value: holder },
+        { name: 'run', value: run },
         { name: 'error', value: session.error },
         { name: 'result', value: session.result === undefined ? undefined : textOf(session.result) },
         { name: 'kind', value: session.kind === 'session' ? undefined : session.kind },

@@ -50,7 +50,8 @@ export const watch = defineCommand({
   },
 });
 
-function watchRun(context: CommandContext, id: string): Promise<number> {
+async function watchRun(context: CommandContext, id: string): Promise<number> {
+  await context.door.sweepRuns();
   const following = { person: personAt(context), endsWhen: 'ended', isOurs: false } as const;
   return new RunFollower(context, id, following).follow();
 }

@@ -69,6 +69,7 @@ export const rpc = defineCommand({
     },
   ],
   async run({ door }, _, { source }) {
+    void door.sweepRuns();
     await serveRpc({ ...door, input: door.stdin, output: door.stdout, source });
   },
 });

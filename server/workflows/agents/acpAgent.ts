@@ -68,7 +68,7 @@ class AcpIteration {
     this.#request = request;
     this.#signal = signal;
     this.#cancelMs = cancelMs;
-    this.#turns = new EventTurns(sink, request.maxOutputBytes, () => agent.end());
+    this.#turns = new EventTurns(sink, request, () => agent.end());
     const tell = this.#turns.events.bind(this.#turns);
     this.#wire = new AcpWire(
       agent.stdin,
@@ -137,7 +137,9 @@ class AcpIteration {
       throw RequestError.invalidParams();
     }
     if (this.#signal.aborted) return CANCELLED;
-    const chosen = await this.#turns.permission(question, this.#moot.promise);
+    const chosen = await this.#turns
+      .permission(question, this.#moot.promise, () => this.#agent.holdClock())
+      .finally(() => this.#agent.runClock());
     // A cancelled agent waits for this answer to each of its requests; the protocol asks for it.
     return this.#isCancelled() ? CANCELLED : permissionAnswer(question.options, chosen);
   }

@@ -9,10 +9,12 @@ export interface AgentRequest {
   readonly cwd: string;
   /** Of the step. Of two that name the same variable, the agent's setting wins. */
   readonly env: Readonly<Record<string, string>>;
-  /** Wall clock of this iteration. */
+  /** Wall clock of this iteration, without the time in which a person is asked something. */
   readonly timeoutMs: number;
   /** Of the events: what is read of standard output and standard error together, in UTF-8. */
   readonly maxOutputBytes: number;
+  /** Takes so many bytes of what all agents of the run together may write still; gives how many there were. */
+  readonly takeOutput?: (bytes: number) => number;
   /** Enforced where the system can: `SystemdScopes.enforcement` tells. */
   readonly limits?: AgentLimits;
   /** A UUID of this try alone, recorded before the agent is started: by it its processes are found again. */
@@ -96,8 +98,11 @@ export interface AgentSink {
   started(group: ProcessGroup): void | Promise<void>;
   /** While it has not settled, no more is read of the agent. A rejection ends the agent, and rejects its `run`. */
   event(event: AgentEvent): void | Promise<void>;
-  /** The id of an option; undefined refuses, as do agents that are cancelled meanwhile. */
-  permission(request: PermissionRequest): Promise<string | undefined>;
+  /**
+   * The id of an option; undefined refuses, as do agents that are cancelled meanwhile.
+   * @param onAsked  a person is asked from now on, who takes the time that it takes
+   */
+  permission(request: PermissionRequest, onAsked: () => void): Promise<string | undefined>;
 }
 
 export interface Agent {

@@ -61,6 +61,8 @@ function notStarted(message: string): SupervisedProcess {
     started: Promise.resolve(undefined),
     exited: Promise.resolve({ reason: 'startFailed', message }),
     end: () => undefined,
+    holdClock: () => undefined,
+    runClock: () => undefined,
   };
 }
 

@@ -45,7 +45,7 @@ export class CommandAgent implements Agent {
       request,
       this.#parts,
     );
-    const turns = new EventTurns(sink, request.maxOutputBytes, () => agent.end());
+    const turns = new EventTurns(sink, request, () => agent.end());
     const output = new AgentOutput(turns);
     const reader = this.#newReader();
     const onAbort = () => agent.end();

@@ -1,6 +1,12 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { ProcessGroup } from '../supervisor/processGroup.ts';
-import { MAX_EVENT_TEXT, type AgentEvent, type AgentSink, type PermissionRequest } from './agent.ts';
+import {
+  MAX_EVENT_TEXT,
+  type AgentEvent,
+  type AgentRequest,
+  type AgentSink,
+  type PermissionRequest,
+} from './agent.ts';
 import { boundedCall } from './boundedCall.ts';
 import { sizeWords } from './exitWords.ts';
 
@@ -11,19 +17,22 @@ import { sizeWords } from './exitWords.ts';
  */
 export class EventTurns {
   readonly #sink: AgentSink;
-  readonly #maxBytes: number;
+  readonly #request: Pick<AgentRequest, 'maxOutputBytes' | 'takeOutput'>;
   readonly #onEnd: () => void;
   #turn: Promise<void> = Promise.resolve();
   #bytes = 0;
   #limit: string | undefined;
 
   /**
-   * @param maxBytes  of events
-   * @param onEnd     the agent is to be ended: a limit was gone over, or the sink has rejected. No more is told
+   * @param onEnd  the agent is to be ended: a limit was gone over, or the sink has rejected. No more is told
    */
-  constructor(sink: AgentSink, maxBytes: number, onEnd: () => void) {
+  constructor(
+    sink: AgentSink,
+    request: Pick<AgentRequest, 'maxOutputBytes' | 'takeOutput'>,
+    onEnd: () => void,
+  ) {
     this.#sink = sink;
-    this.#maxBytes = maxBytes;
+    this.#request = request;
     this.#onEnd = onEnd;
   }
 
@@ -64,10 +73,14 @@ export class EventTurns {
    * Asks in its turn, which lasts until the sink has answered or `moot` has settled: then undefined. Rejects as the sink
    * does.
    */
-  async permission(request: PermissionRequest, moot: Promise<unknown>): Promise<string | undefined> {
+  async permission(
+    request: PermissionRequest,
+    moot: Promise<unknown>,
+    onAsked: () => void,
+  ): Promise<string | undefined> {
     let answer: string | undefined;
     await this.#inTurn(async () => {
-      answer = await Promise.race([this.#sink.permission(request), moot.then(() => undefined)]);
+      answer = await Promise.race([this.#sink.permission(request, onAsked), moot.then(() => undefined)]);
     });
     return answer;
   }
@@ -79,14 +92,20 @@ export class EventTurns {
 
   /** As much of an event as is within the limit. */
   #within(event: AgentEvent): AgentEvent | undefined {
-    const left = this.#maxBytes - this.#bytes;
+    const { maxOutputBytes, takeOutput } = this.#request;
     const bytes = bytesOf(event);
-    this.#bytes += Math.min(bytes, left);
-    if (bytes <= left) return event;
-    this.stop(`The agent wrote more than its limit of ${sizeWords(this.#maxBytes)}, and was ended.`);
-    if (!('text' in event) || left === 0) return undefined;
+    const own = Math.min(bytes, maxOutputBytes - this.#bytes);
+    const taken = takeOutput?.(own) ?? own;
+    this.#bytes += taken;
+    if (taken === bytes) return event;
+    this.stop(
+      taken < own
+        ? 'The agent wrote more than its run has left, and was ended.'
+        : `The agent wrote more than its limit of ${sizeWords(maxOutputBytes)}, and was ended.`,
+    );
+    if (!('text' in event) || taken === 0) return undefined;
     // Half a character at its end is left out.
-    return { ...event, text: new StringDecoder('utf8').write(Buffer.from(event.text).subarray(0, left)) };
+    return { ...event, text: new StringDecoder('utf8').write(Buffer.from(event.text).subarray(0, taken)) };
   }
 
   #inTurn(tell: () => void | Promise<void>): Promise<void> {

@@ -1,6 +1,7 @@
 import { isScalar } from 'yaml';
 import type { FoundProblem } from './problem.ts';
 import { writtenReferences } from './references.ts';
+import { ShellPlace } from './shellPlace.ts';
 import type { StepOutline } from './workflowOutline.ts';
 
 /**
@@ -22,50 +23,30 @@ export function untilProblems({ branch, references }: StepOutline): FoundProblem
     });
 }
 
-interface Quote {
-  readonly mark: string;
-  readonly isCode: boolean;
-}
-
 /** For each place, whether it is in single quotes, or in those of a text that is run. It follows the shell as far as that takes. */
 function inCodeOfOthers(
   command: string,
   places: readonly { readonly from: number; readonly to: number }[],
 ): boolean[] {
-  const open: Quote[] = [];
+  const reading = new ShellPlace();
+  /** Of what is open. */
+  const areCode: boolean[] = [];
   let at = 0;
   return places.map(({ from, to }) => {
-    for (; at < from; at++) at += follow(command, at, open);
-    // It may be behind it already, where a comment ends.
-    at = Math.max(at, to);
-    return open.some(({ isCode }) => isCode);
+    for (; at < from; at++) {
+      const turn = reading.read(command.charAt(at));
+      if (turn === 'opens') areCode.push(opensCode(reading, command, at));
+      if (turn === 'closes') areCode.pop();
+    }
+    at = to;
+    reading.pass();
+    return areCode.includes(true);
   });
 }
 
-/** Opens and closes what the character at a place does. Gives how many behind it are read with it. */
-function follow(command: string, at: number, open: Quote[]): number {
-  const char = command.charAt(at);
-  const within = open.at(-1)?.mark;
-  if (within === "'") {
-    if (char === "'") open.pop();
-    return 0;
-  }
-  if (char === '\\') return 1;
-  if (within !== '"' && char === '#' && /(?:^|[\s;&|(])$/.test(command.slice(Math.max(0, at - 1), at))) {
-    const end = command.indexOf('\n', at);
-    return (end === -1 ? command.length : end) - at;
-  }
-  if (char === '"' || char === '`') {
-    if (within === char) open.pop();
-    else open.push({ mark: char, isCode: isRunAfter(command.slice(Math.max(0, at - 80), at)) });
-  } else if (char === "'" && within !== '"') {
-    open.push({ mark: char, isCode: true });
-  } else if (char === '(' && (within !== '"' || command.charAt(at - 1) === '$')) {
-    open.push({ mark: char, isCode: false });
-  } else if (char === ')' && within === '(') {
-    open.pop();
-  }
-  return 0;
+function opensCode({ within }: ShellPlace, command: string, at: number): boolean {
+  if (within === "'") return true;
+  return within !== '(' && isRunAfter(command.slice(Math.max(0, at - 80), at));
 }
 
 /** Whether the next word is run: that of `sh -c` and its like, or of `eval`. */

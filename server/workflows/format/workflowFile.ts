@@ -96,7 +96,9 @@ const step = z.strictObject({
     .describe('What to do when an iteration fails.'),
   env: env.default({}),
   cwd: cwd.optional(),
-  timeout: duration.default(DEFAULT_TIMEOUT).describe('Wall clock of one iteration.'),
+  timeout: duration
+    .default(DEFAULT_TIMEOUT)
+    .describe('Wall clock of one iteration. It stands while a person is asked for its agent.'),
   continueOnError: z.boolean().default(false).describe('Whether the run goes on when this step has failed.'),
 });
 

@@ -9,8 +9,8 @@ import { MAX_HANDLE, type StepOutput } from './runRecord.ts';
 import { untilHolds } from './untilCheck.ts';
 import { untilCommand, variableValue } from './untilCommand.ts';
 
-/** Of one iteration, where the plan sets no limit of its own. */
-export const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** Of one iteration. */
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 export interface FlightParts {
   readonly clock: Clock;
@@ -21,16 +21,13 @@ export interface FlightParts {
 }
 
 /** One iteration of a step, as it is to be flown. */
-export interface Flight extends Pick<
-  AgentRequest,
-  'prompt' | 'cwd' | 'marker' | 'maxOutputBytes' | 'sessionHandle'
-> {
+export interface Flight extends Pick<AgentRequest, 'prompt' | 'cwd' | 'marker' | 'sessionHandle'> {
   readonly step: PlannedStep;
   readonly limits: NonNullable<AgentRequest['limits']>;
   /** What a reference in `env` or `until` stands for. */
   readonly value: (reference: Reference) => string | undefined;
-  /** Whether `maxOutputBytes` is what the run has left: with it, the run has reached its limit. */
-  readonly isLastOutput: boolean;
+  /** Takes so many bytes of the output that the run has left; gives how many there were. */
+  readonly takeOutput: (bytes: number) => number;
 }
 
 /** What came of a flight. */
@@ -54,16 +51,22 @@ export async function fly(
   sink: AgentSink,
   signal: AbortSignal,
 ): Promise<Landing> {
-  const { step, value, cwd, marker, maxOutputBytes, limits } = flight;
+  const { step, value, cwd, marker, limits } = flight;
   const begunAt = clock.now();
   // A clock that was set back takes nothing away.
   const elapsed = () => Math.max(0, clock.now() - begunAt);
+  let isOutputLeft = true;
   const request: AgentRequest = {
     prompt: flight.prompt,
     cwd,
     env: filledEnv(step.env, value),
     timeoutMs: step.timeoutMs,
-    maxOutputBytes,
+    maxOutputBytes: MAX_OUTPUT_BYTES,
+    takeOutput: (bytes) => {
+      const taken = flight.takeOutput(bytes);
+      isOutputLeft &&= taken === bytes;
+      return taken;
+    },
     limits,
     marker,
     ...(flight.sessionHandle === undefined ? {} : { sessionHandle: flight.sessionHandle }),
@@ -72,7 +75,7 @@ export async function fly(
   const use = useOf(result, elapsed());
   const landed = { step: step.id, use, said: saidOf(step.id, result) };
   if (result.outcome === 'cancelled') return { ...landed, outcome: undefined };
-  if (result.outcome === 'limit' && flight.isLastOutput && use.bytes >= maxOutputBytes)
+  if (result.outcome === 'limit' && !isOutputLeft)
     return { ...landed, outcome: undefined, cut: 'The output limit of the run is used up.' };
   if (result.outcome === 'lost')
     return {

@@ -1,22 +1,32 @@
 import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
-import type { RunState } from '../../domain/workflowRunState.ts';
-import { MAX_OUTPUT_BYTES, type Flight } from './flight.ts';
+import { inFlight, type RunState } from '../../domain/workflowRunState.ts';
+import type { AgentLimits } from '../agents/limits/agentLimits.ts';
 
-/** What one iteration may use, of what the run has left. */
-export function flightLimits(
-  { limits }: WorkflowPlan,
-  { used, addedLimits }: RunState,
-): Pick<Flight, 'limits' | 'maxOutputBytes' | 'isLastOutput'> {
-  const { outputBytes, memoryBytes, cpus, pids } = limits;
-  const left =
-    outputBytes === undefined ? Infinity : outputBytes + addedLimits.outputBytes - used.outputBytes;
+/** What the system holds each agent of a run to. */
+export function agentLimits({ limits: { memoryBytes, cpus, pids } }: WorkflowPlan): AgentLimits {
   return {
-    limits: {
-      ...(memoryBytes === undefined ? {} : { memoryBytes }),
-      ...(cpus === undefined ? {} : { cpus }),
-      ...(pids === undefined ? {} : { pids }),
-    },
-    maxOutputBytes: Math.max(1, Math.min(MAX_OUTPUT_BYTES, left)),
-    isLastOutput: left <= MAX_OUTPUT_BYTES,
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    ...(cpus === undefined ? {} : { cpus }),
+    ...(pids === undefined ? {} : { pids }),
   };
+}
+
+/** What the iterations in flight have written; with what those before them have, it is held to the limit of the run. */
+export class OutputInFlight {
+  readonly #bytes = new Map<string, number>();
+
+  begin(step: string): void {
+    this.#bytes.set(step, 0);
+  }
+
+  /** Takes `wanted` bytes of what the run may write still, or what is left of it; gives how many these are. */
+  take({ limits }: WorkflowPlan, state: RunState, step: string, wanted: number): number {
+    const { used, addedLimits } = state;
+    // What has landed is in the state.
+    const written = inFlight(state).reduce((sum, id) => sum + (this.#bytes.get(id) ?? 0), used.outputBytes);
+    const left = (limits.outputBytes ?? Infinity) + addedLimits.outputBytes - written;
+    const taken = Math.max(0, Math.min(wanted, left));
+    this.#bytes.set(step, (this.#bytes.get(step) ?? 0) + taken);
+    return taken;
+  }
 }

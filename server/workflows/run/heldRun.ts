@@ -1,21 +1,16 @@
 import { LockstepError } from '../../domain/errors.ts';
 import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
 import * as run from '../../domain/workflowRun.ts';
-import { inFlight, type RunState } from '../../domain/workflowRunState.ts';
+import type { RunState } from '../../domain/workflowRunState.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Session } from '../../protocol/session.ts';
 import type { SessionStore } from '../../store/sessionStore.ts';
 import { endGroup } from '../supervisor/endGroup.ts';
 import type { HeldSession, Holder } from './heldSession.ts';
+import { recordedAgents } from './recordedAgents.ts';
+import { inRunWords } from './runRefusals.ts';
 import { lastOfSteps, lastRecord, mustBeRun } from './recordedRun.ts';
-import {
-  AGENT_EVENT,
-  agentEventData,
-  OUTPUT_EVENT,
-  outputEventData,
-  type AgentRecord,
-  type StepOutput,
-} from './runRecord.ts';
+import { OUTPUT_EVENT, outputEventData, type AgentRecord, type StepOutput } from './runRecord.ts';
 
 /** How long to wait for a runner that is about to leave, in milliseconds. */
 const WAIT_MS = 2000;
@@ -49,7 +44,9 @@ export async function takeRun(
   { sessions, holder, clock }: TakeParts,
   id: string,
 ): Promise<HeldRun | undefined> {
-  const held = await holder.take(id, 'lockstep run', WAIT_MS);
+  const held = await holder.take(id, 'lockstep run', WAIT_MS).catch((error: unknown) => {
+    throw inRunWords(id, error);
+  });
   try {
     const session = await sessions.get(id);
     const plan = mustBeRun(session);
@@ -57,14 +54,12 @@ export async function takeRun(
       await held.release();
       return undefined;
     }
-    const record = await lastRecord(sessions, id);
+    const record = await lastRecord(sessions, id, plan);
     const taken = { session, held, plan };
     if (record === undefined)
       return { ...taken, state: run.start(plan, clock.now()), handled: 0, outputs: new Map() };
     const { state, handled } = record;
-    const agents = { type: AGENT_EVENT, parse: (data: unknown) => agentEventData.parse(data) };
-    for (const agent of (await lastOfSteps(sessions, id, agents, inFlight(state))).values())
-      await proveGone(agent);
+    for (const agent of await recordedAgents(sessions, id, state)) await proveGone(agent);
     const outputs = { type: OUTPUT_EVENT, parse: (data: unknown) => outputEventData.parse(data) };
     const begun = state.steps.filter(({ iterations }) => iterations > 0).map((step) => step.id);
     return {
@@ -77,15 +72,6 @@ export async function takeRun(
     await held.release();
     throw error;
   }
-}
-
-/** For what is asked of a run whose session others have ended. */
-export function hasEnded({ id, status }: Session): LockstepError {
-  return new LockstepError(
-    'ILLEGAL_TRANSITION',
-    `Run ${id} has ended already: it is ${status}. Start a new run.`,
-    { details: { id, from: status } },
-  );
 }
 
 async function proveGone(agent: AgentRecord): Promise<void> {

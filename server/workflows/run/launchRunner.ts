@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemErrorReason } from '../../platform/systemError.ts';
 import { runnerEntry } from './runnerEntry.ts';
+import type { RunLogs } from './runLogs.ts';
 
 /** To the runner: the other end of its stdin is who it ends with. */
 export const STDIN_IS_LIFE = 'LOCKSTEP_STDIN_IS_LIFE';
@@ -18,6 +20,7 @@ export interface LaunchParts {
   readonly home: string;
   /** It ends with this process. Otherwise it outlives it. */
   readonly endsWithUs: boolean;
+  readonly logs: Pick<RunLogs, 'open'>;
 }
 
 /**
@@ -26,25 +29,10 @@ export interface LaunchParts {
  */
 export async function launchRunner(
   id: string,
-  { env, home, endsWithUs }: LaunchParts,
+  parts: LaunchParts,
   isTaken: () => Promise<boolean>,
 ): Promise<string | undefined> {
-  const child = spawn(process.execPath, [runnerEntry(), 'drive', id], {
-    // A folder that stays: it may outlive the workspace.
-    cwd: home,
-    env: {
-      ...env,
-      LOCKSTEP_HOME: home,
-      // A debugger that is asked for is not for this one.
-      NODE_OPTIONS: undefined,
-      // VS Code's own runtime is an editor unless it is told otherwise.
-      ...('electron' in process.versions ? { ELECTRON_RUN_AS_NODE: '1' } : {}),
-      [STDIN_IS_LIFE]: endsWithUs ? '1' : undefined,
-    },
-    detached: !endsWithUs,
-    windowsHide: true,
-    stdio: [endsWithUs ? 'pipe' : 'ignore', 'ignore', 'ignore'],
-  });
+  const child = spawnRunner(id, parts);
   const ended = endOf(child);
   child.unref();
   // That the runner has ended is told by its end, not by its pipe.
@@ -58,6 +46,32 @@ export async function launchRunner(
     return await Promise.race([looks().then(() => undefined), ended]);
   } finally {
     waiting.abort();
+  }
+}
+
+function spawnRunner(id: string, { env, home, endsWithUs, logs }: LaunchParts): ChildProcess {
+  const log = logs.open(id);
+  try {
+    return spawn(process.execPath, [runnerEntry(), 'drive', id], {
+      // A folder that stays: it may outlive the workspace.
+      cwd: home,
+      env: {
+        ...env,
+        LOCKSTEP_HOME: home,
+        // A debugger that is asked for is not for this one.
+        NODE_OPTIONS: undefined,
+        // Of what it says, its reason to end is kept, and no log.
+        LOCKSTEP_LOG: undefined,
+        // VS Code's own runtime is an editor unless it is told otherwise.
+        ...('electron' in process.versions ? { ELECTRON_RUN_AS_NODE: '1' } : {}),
+        [STDIN_IS_LIFE]: endsWithUs ? '1' : undefined,
+      },
+      detached: !endsWithUs,
+      windowsHide: true,
+      stdio: [endsWithUs ? 'pipe' : 'ignore', 'ignore', log ?? 'ignore'],
+    });
+  } finally {
+    if (log !== undefined) closeSync(log);
   }
 }
 

@@ -11,6 +11,7 @@ interface Open {
   /** Milliseconds since the epoch: by then a client has to have taken it on. */
   readonly claimBy: number;
   isClaimed: boolean;
+  readonly onAsked: () => void;
   readonly answer: (option: string | undefined) => void;
 }
 
@@ -24,13 +25,22 @@ export class Questions {
     this.#claimMs = claimMs;
   }
 
-  /** The id of the option that was chosen; undefined where none was. */
-  ask(step: string, { id, title, options }: PermissionRequest, now: number): Promise<string | undefined> {
+  /**
+   * The id of the option that was chosen; undefined where none was. `onAsked`: a client has taken it on. Until then nobody
+   * is asked, and an agent that asks again and again has no more time by it.
+   */
+  ask(
+    step: string,
+    { id, title, options }: PermissionRequest,
+    now: number,
+    onAsked: () => void,
+  ): Promise<string | undefined> {
     return new Promise((resolve) => {
       this.#open.set(id, {
         question: { id, step, title, options: options.map((option) => ({ ...option })) },
         claimBy: now + this.#claimMs,
         isClaimed: false,
+        onAsked,
         answer: resolve,
       });
     });
@@ -45,7 +55,11 @@ export class Questions {
   }
 
   claim(of: string): void {
-    for (const [id, open] of this.#open) if (claimOf(id) === of) open.isClaimed = true;
+    for (const [id, open] of this.#open) {
+      if (claimOf(id) !== of) continue;
+      open.isClaimed = true;
+      open.onAsked();
+    }
   }
 
   /** Those that no client has taken on in time. */

@@ -3,7 +3,7 @@ import { RUN_KIND, type WorkflowPlan } from '../../domain/workflowPlan.ts';
 import type { SessionEvent } from '../../protocol/event.ts';
 import type { Session } from '../../protocol/session.ts';
 import type { SessionStore } from '../../store/sessionStore.ts';
-import { runMetadata, runRecord, STATE_EVENT, type RunRecord } from './runRecord.ts';
+import { recordOf, runMetadata, STATE_EVENT, type RunRecord } from './runRecord.ts';
 
 /** As many events as one answer of the store holds. */
 const PAGE = 1000;
@@ -27,9 +27,13 @@ export function mustBeRun(session: Session): WorkflowPlan {
 }
 
 /** What was stored last of a run; undefined for one that no runner has written of. */
-export async function lastRecord(store: SessionStore, id: string): Promise<RunRecord | undefined> {
+export async function lastRecord(
+  store: SessionStore,
+  id: string,
+  plan: WorkflowPlan,
+): Promise<RunRecord | undefined> {
   const [event] = await store.lastEvents(id, 1, { type: STATE_EVENT });
-  return event === undefined ? undefined : runRecord.parse(event.data);
+  return event === undefined ? undefined : recordOf(event, plan);
 }
 
 /** The events of those types behind a `seq`, all of them. */

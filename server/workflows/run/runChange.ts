@@ -4,11 +4,16 @@ import { together, unchanged, type Decide, type NewEvent } from '../../domain/se
 import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
 import { jsonBytes, MAX_JSON_BYTES, type JsonObject } from '../../protocol/json.ts';
 import { MAX_ITERATIONS, type Session } from '../../protocol/session.ts';
-import { STATE_EVENT, type RunRecord, type StepOutput } from './runRecord.ts';
+import { stateEvent, type RunRecord, type StepOutput } from './runRecord.ts';
 
 /** What becomes of a run, as its runner writes it: in one step, so that no crash comes between its parts. */
 export interface RunChange {
   readonly record: RunRecord;
+  /**
+   * `revision` of the session up to which its runner knows it. Where others have written since, it does not come to rest:
+   * it may be that they have let it go on.
+   */
+  readonly seen: number;
   /** Beside the state. */
   readonly events?: readonly NewEvent[];
   /** An iteration is begun, and charged to the session as to the state. */
@@ -32,13 +37,13 @@ export function mayBegin({ status, pausing }: Session): boolean {
  */
 export function runChange(plan: WorkflowPlan, change: RunChange): Decide {
   const { record, events = [], begins, drains } = change;
-  const { state, fence, handled, questions } = record;
+  const { state } = record;
   return together(
     withBudget(plan.maxIterations + state.added, begins !== undefined),
     begins === undefined ? unchanged : anIteration(begins),
     recorded(...events),
     drains === undefined ? unchanged : iterationEnd(drains),
-    recorded({ type: STATE_EVENT, data: { state, fence, handled, questions } }),
+    recorded(stateEvent(record)),
     followed(change),
   );
 }
@@ -65,6 +70,13 @@ export const resumed: Decide = (before, now) => {
   const more = remaining(before.session) === 0 ? { addIterations: 1 } : {};
   return session.resume({ id, ...more })(before, now);
 };
+
+/**
+ * What is added to a run that rests lets it go on. One that is at work goes on in any case, and a pause that was asked for
+ * is not withdrawn by it.
+ */
+export const goingOn: Decide = (before, now) =>
+  before.session.status === 'active' ? unchanged(before, now) : resumed(before, now);
 
 /** The session's budget is the run's. It may be one more, where others have charged the session. */
 function withBudget(wanted: number, begins: boolean): Decide {
@@ -102,13 +114,13 @@ export function runEnd({ record, reason, outputs = [] }: RunChange): Decide {
   };
 }
 
-function followed({ record, reason }: RunChange): Decide {
+function followed({ record, reason, seen }: RunChange): Decide {
   return (before, now) => {
-    const { id, status } = before.session;
+    const { id, status, revision } = before.session;
     switch (record.state.status) {
       case 'paused':
       case 'parked': {
-        if (status === 'paused') return { ...before, events: [] };
+        if (status === 'paused' || revision !== seen) return { ...before, events: [] };
         // Its holder pauses it at once: nothing is in flight.
         return session.pause({ id, ...(reason === undefined ? {} : { reason }) })(before, now, false);
       }

@@ -1,4 +1,5 @@
 import { LockstepError } from '../../domain/errors.ts';
+import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Disposable } from '../../platform/disposable.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -6,12 +7,13 @@ import { ClientLeases } from '../../locks/clientLeases.ts';
 import type { Leases } from '../../locks/leases.ts';
 import type { SessionStore } from '../../store/sessionStore.ts';
 import type { AgentCatalogue } from '../agents/agentCatalogue.ts';
-import { takeRun, type TakeParts } from './heldRun.ts';
+import { takeRun, type HeldRun, type TakeParts } from './heldRun.ts';
 import { Holder } from './heldSession.ts';
 import { eventsAfter, lastRecord, mustBeRun } from './recordedRun.ts';
 import { recorded } from './runChange.ts';
 import { Runner, type RunEnd, type RunnerParts } from './runner.ts';
-import { LEFT_EVENT } from './runRecord.ts';
+import type { RunLogs } from './runLogs.ts';
+import { LEFT_EVENT, NOTICE_EVENT } from './runRecord.ts';
 import { REQUEST_EVENT } from './runRequest.ts';
 import type { RunSettings } from './runSettings.ts';
 
@@ -21,7 +23,8 @@ export interface RunDriverParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly agents: Pick<AgentCatalogue, 'agent'>;
-  readonly settings: Pick<RunSettings, 'parallelSteps' | 'claimMs'>;
+  readonly settings: Pick<RunSettings, 'parallelSteps' | 'claimMs' | 'problems'>;
+  readonly logs: Pick<RunLogs, 'begin' | 'remove'>;
   /** The environment of `until`. */
   readonly env: Readonly<Record<string, string>>;
   readonly onDidChange: (listener: () => void) => Disposable;
@@ -40,8 +43,9 @@ export class RunDriver {
    * @throws LockstepError SESSION_LOCKED where another process drives it, or takes it over
    */
   async drive(id: string, signal: AbortSignal): Promise<RunEnd | 'left'> {
-    const { sessions, leases, logger } = this.#parts;
-    mustBeRun(await sessions.get(id));
+    const { sessions, leases, logger, logs } = this.#parts;
+    const plan = mustBeRun(await sessions.get(id));
+    logs.begin(id);
     let runner: Runner | undefined;
     const kept = new ClientLeases(leases, logger, (lost) => {
       if (lost === id) runner?.lose(takenOver(id));
@@ -51,13 +55,19 @@ export class RunDriver {
     try {
       for (;;) {
         const taken = await takeRun(take, id);
-        if (taken === undefined) return await this.#endOf(id);
+        if (taken === undefined) {
+          logs.remove(id);
+          return await this.#endOf(id, plan);
+        }
+        await this.#tellProblems(taken);
         runner = new Runner(this.#runnerParts(take), taken);
         const end = await runner.drive(signal);
         if (end === 'left') await this.#tellLeft(id, undefined);
         const rests = end === 'parked' || end === 'paused';
         // What was asked while it was leaving has found a runner, and so has started none.
-        if (!rests || signal.aborted || !(await this.#isAskedFor(id))) return end;
+        if (rests && !signal.aborted && (await this.#isAskedFor(id, plan))) continue;
+        logs.remove(id);
+        return end;
       }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -82,16 +92,22 @@ export class RunDriver {
     };
   }
 
-  async #endOf(id: string): Promise<RunEnd> {
+  /** Whoever watches the run sees that it goes on otherwise than was set. */
+  async #tellProblems({ held }: HeldRun): Promise<void> {
+    const notices = this.#parts.settings.problems.map((text) => ({ type: NOTICE_EVENT, data: { text } }));
+    if (notices.length > 0) await held.write(recorded(...notices));
+  }
+
+  async #endOf(id: string, plan: WorkflowPlan): Promise<RunEnd> {
     const { sessions } = this.#parts;
     if ((await sessions.get(id)).status === 'completed') return 'completed';
-    const record = await lastRecord(sessions, id);
+    const record = await lastRecord(sessions, id, plan);
     return record?.state.status === 'stopped' ? 'stopped' : 'failed';
   }
 
-  async #isAskedFor(id: string): Promise<boolean> {
+  async #isAskedFor(id: string, plan: WorkflowPlan): Promise<boolean> {
     const { sessions } = this.#parts;
-    const record = await lastRecord(sessions, id);
+    const record = await lastRecord(sessions, id, plan);
     const requests = await eventsAfter(sessions, id, record?.handled ?? 0, [REQUEST_EVENT]);
     return requests.length > 0;
   }

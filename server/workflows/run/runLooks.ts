@@ -1,22 +1,23 @@
-import { RUN_KIND } from '../../domain/workflowPlan.ts';
+import { setImmediate } from 'node:timers/promises';
+import { RUN_KIND, type WorkflowPlan } from '../../domain/workflowPlan.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Leases } from '../../locks/leases.ts';
 import type { Run } from '../../protocol/workflowMethods.ts';
-import type { Session } from '../../protocol/session.ts';
-import type { FindQuery, SessionStore } from '../../store/sessionStore.ts';
+import type { FindQuery, LookQuery, SessionLook, SessionStore } from '../../store/sessionStore.ts';
 import type { AgentCatalogue } from '../agents/agentCatalogue.ts';
 import { enforcementOf } from './limitView.ts';
-import { eventsAfter, lastRecord, mustBeRun, planOfSession } from './recordedRun.ts';
-import { LEFT_EVENT } from './runRecord.ts';
+import { mustBeRun, planOfSession } from './recordedRun.ts';
+import { handledOf, LEFT_EVENT, recordOf, STATE_EVENT } from './runRecord.ts';
 import { REQUEST_EVENT } from './runRequest.ts';
-import { runView, type RunFacts } from './runView.ts';
-import { childrenOf } from './stepSessions.ts';
+import { runView, type RunFacts, type RunRemarks } from './runView.ts';
+import { sessionsByStep } from './stepSessions.ts';
 
 export interface RunLookParts {
   readonly sessions: SessionStore;
   readonly leases: Leases;
   readonly agents: Pick<AgentCatalogue, 'enforcement'>;
   readonly clock: Clock;
+  readonly remarks: (run: string) => Promise<RunRemarks>;
 }
 
 /** Which runs are meant, as `runs.list` is asked. */
@@ -29,8 +30,23 @@ export interface RunQuery {
 /** How many runs are looked through for one that has run a file before: to ask once more than needed does no harm. */
 const KNOWN_RUNS = 2000;
 const PAGE = 500;
+/** So many are read as of one moment; between them, others have their turn. */
+const LOOKS = 100;
 
-/** Runs as they are now, read from the store. */
+/** What a run is, besides its session: its state, and what was asked since. */
+const OF_RUNS: LookQuery = {
+  last: STATE_EVENT,
+  news: [REQUEST_EVENT, LEFT_EVENT],
+  after: ({ endedAt }, last) => {
+    if (endedAt !== undefined) return undefined;
+    return last === undefined ? 0 : handledOf(last);
+  },
+};
+
+/**
+ * Runs as they are now, read from the store. All that one of them is made of is read as of one moment: a runner that is
+ * taken for gone between two of its writes is a run that seems to be interrupted.
+ */
 export class RunLooks {
   readonly #parts: RunLookParts;
 
@@ -40,77 +56,86 @@ export class RunLooks {
 
   /** @throws LockstepError SESSION_NOT_FOUND; INVALID_PARAMS where it is no run */
   async facts(id: string): Promise<RunFacts> {
-    const session = await this.#parts.sessions.get(id);
-    return this.#factsOf(session, mustBeRun(session));
+    const look = await this.#parts.sessions.look(id, OF_RUNS);
+    return this.#factsOf(look, mustBeRun(look.session));
   }
 
   async view(id: string): Promise<Run> {
     return runView(await this.facts(id), this.#parts.clock.now());
   }
 
-  /** The newest first. Sessions of their kind that are no runs are left to `sessions.find`. */
+  /**
+   * The newest first. Sessions of their kind that are no runs are left to `sessions.find`; archived ones are listed while
+   * they are open, for they work on.
+   */
   async list({ workspace, isOpen, limit }: RunQuery): Promise<Run[]> {
+    const { sessions, clock } = this.#parts;
+    const query = queryOf({ workspace, isOpen, archived: 'open' }, Math.min(limit, LOOKS));
     const runs: Run[] = [];
-    for await (const session of this.#sessionsOfRuns({ workspace, isOpen })) {
-      const plan = planOfSession(session);
-      if (plan === undefined) continue;
-      runs.push(runView(await this.#factsOf(session, plan), this.#parts.clock.now()));
-      if (runs.length === limit) break;
-    }
-    return runs;
+    let cursor: string | undefined;
+    do {
+      const page = await sessions.looks({ ...query, ...(cursor === undefined ? {} : { cursor }) }, OF_RUNS);
+      const facts = page.looks.flatMap((look) => {
+        const plan = planOfSession(look.session);
+        return plan === undefined ? [] : [this.#factsOf(look, plan)];
+      });
+      runs.push(...(await Promise.all(facts)).map((run) => runView(run, clock.now())));
+      cursor = page.nextCursor;
+      await setImmediate();
+    } while (cursor !== undefined && runs.length < limit);
+    return runs.slice(0, limit);
   }
 
   /** Whether a run has been started of this text of this file. */
   async isKnown(file: string, digest: string): Promise<boolean> {
+    const query = queryOf({ archived: true }, PAGE);
     let looked = 0;
-    for await (const session of this.#sessionsOfRuns({ archived: true })) {
-      const plan = planOfSession(session);
-      if (plan?.file === file && plan.digest === digest) return true;
-      looked += 1;
-      if (looked === KNOWN_RUNS) break;
-    }
-    return false;
-  }
-
-  async #factsOf(session: Session, plan: RunFacts['plan']): Promise<RunFacts> {
-    const { sessions, leases, agents } = this.#parts;
-    const { id, endedAt } = session;
-    const record = await lastRecord(sessions, id);
-    const hasEnded = endedAt !== undefined;
-    const children = await childrenOf(sessions, id);
-    return {
-      session,
-      plan,
-      record,
-      news: hasEnded
-        ? []
-        : await eventsAfter(sessions, id, record?.handled ?? 0, [REQUEST_EVENT, LEFT_EVENT]),
-      runner: hasEnded ? undefined : (await leases.holder(id))?.fence,
-      children: new Map([...children].map(([step, child]) => [step, child.id])),
-      enforcement: await enforcementOf(plan.limits, agents),
-    };
-  }
-
-  async *#sessionsOfRuns({
-    workspace,
-    isOpen,
-    archived = false,
-  }: Pick<RunQuery, 'workspace' | 'isOpen'> & { readonly archived?: boolean }): AsyncGenerator<Session> {
-    const query = {
-      kind: RUN_KIND,
-      ...(workspace === undefined ? {} : { workspace }),
-      ...(isOpen === true ? { status: ['active', 'paused', 'timeout'] } : {}),
-      ...(isOpen === false ? { status: ['completed', 'failed'] } : {}),
-      archived,
-      trashed: false,
-      previews: false,
-      limit: PAGE,
-    } satisfies FindQuery;
     let cursor: string | undefined;
     do {
       const page = await this.#parts.sessions.find({ ...query, ...(cursor === undefined ? {} : { cursor }) });
-      yield* page.sessions;
+      for (const session of page.sessions) {
+        const plan = planOfSession(session);
+        if (plan?.file === file && plan.digest === digest) return true;
+      }
+      looked += page.sessions.length;
       cursor = page.nextCursor;
-    } while (cursor !== undefined);
+    } while (cursor !== undefined && looked < KNOWN_RUNS);
+    return false;
   }
+
+  async #factsOf(
+    { session, last, news, children, lease }: SessionLook,
+    plan: WorkflowPlan,
+  ): Promise<RunFacts> {
+    const { leases, agents, remarks } = this.#parts;
+    const sessions = [...sessionsByStep(children)].map(([step, { id }]) => [step, id] as const);
+    const hasEnded = session.endedAt !== undefined;
+    const runner = hasEnded ? undefined : (await leases.living(lease))?.fence;
+    return {
+      session,
+      plan,
+      record: last === undefined ? undefined : recordOf(last, plan),
+      news,
+      runner,
+      remarks: hasEnded || runner !== undefined ? {} : await remarks(session.id),
+      children: new Map(sessions),
+      enforcement: await enforcementOf(plan.limits, agents),
+    };
+  }
+}
+
+function queryOf(
+  { workspace, isOpen, archived }: Pick<RunQuery, 'workspace' | 'isOpen'> & Pick<FindQuery, 'archived'>,
+  limit: number,
+): FindQuery {
+  return {
+    kind: RUN_KIND,
+    ...(workspace === undefined ? {} : { workspace }),
+    ...(isOpen === true ? { status: ['active', 'paused', 'timeout'] } : {}),
+    ...(isOpen === false ? { status: ['completed', 'failed'] } : {}),
+    archived,
+    trashed: false,
+    previews: false,
+    limit,
+  };
 }

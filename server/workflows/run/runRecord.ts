@@ -1,6 +1,9 @@
 import * as z from 'zod';
+import type { NewEvent } from '../../domain/sessionStep.ts';
 import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
-import { runState } from '../../domain/workflowRunState.ts';
+import { newStep, runState, type StepState } from '../../domain/workflowRunState.ts';
+import type { SessionEvent } from '../../protocol/event.ts';
+import type { JsonObject } from '../../protocol/json.ts';
 import { runQuestion } from '../../protocol/workflowMethods.ts';
 
 const strings = z.record(z.string(), z.string());
@@ -48,11 +51,12 @@ export const runMetadata = z.looseObject({
 export const stepMetadata = z.looseObject({ step: z.string() });
 
 /**
- * The events of a run that hold its state, each one whole: the last of them is what the run is. They are written before
- * what they tell of is done, so that a new runner knows of everything that was begun.
+ * The events of a run that hold its state: the last of them is what the run is. They are written before what they tell
+ * of is done, so that a new runner knows of everything that was begun. A run of many steps writes many of them, so each
+ * leaves out what is as it was at the beginning: such a step altogether, and such a part of another step.
  */
 export const STATE_EVENT = 'run.state';
-export const runRecord = z.looseObject({
+export const storedRecord = z.looseObject({
   state: runState,
   /** Of the lease of the runner that wrote it; 0 where none has. */
   fence: z.int().min(0).default(0),
@@ -61,7 +65,44 @@ export const runRecord = z.looseObject({
   /** What agents ask a person; only its runner, while it lives, waits for an answer. */
   questions: z.array(runQuestion).default([]),
 });
-export type RunRecord = z.infer<typeof runRecord>;
+/** With all steps of the plan in its state. */
+export type RunRecord = z.infer<typeof storedRecord>;
+
+export function stateEvent({ state, fence, handled, questions }: RunRecord): NewEvent {
+  const asked = questions.length === 0 ? {} : { questions };
+  const steps = state.steps.flatMap(changedParts);
+  return { type: STATE_EVENT, data: { state: { ...state, steps }, fence, handled, ...asked } };
+}
+
+/** What such an event says of a run of that plan. */
+export function recordOf({ data }: Pick<SessionEvent, 'data'>, plan: WorkflowPlan): RunRecord {
+  const { state, ...record } = storedRecord.parse(data);
+  const stored = new Map(state.steps.map((step) => [step.id, step]));
+  const steps = plan.steps.map(({ id }) => {
+    const step = stored.get(id) ?? newStep(id);
+    stored.delete(id);
+    return step;
+  });
+  // Whoever goes on with the run is to see that it is of another plan.
+  return { ...record, state: { ...state, steps: [...steps, ...stored.values()] } };
+}
+
+const handledPart = z.looseObject({ handled: storedRecord.shape.handled.catch(0) });
+
+/** How far requests were looked for, without a look at the rest. */
+export function handledOf({ data }: Pick<SessionEvent, 'data'>): number {
+  return handledPart.parse(data).handled;
+}
+
+const FIRST: JsonObject = { ...newStep('') };
+
+/** A step without what is as it was at the beginning; none where all of it is. */
+function changedParts(step: StepState): JsonObject[] {
+  const { id, status, iterations, ...parts } = step;
+  const changed = Object.entries(parts).filter(([name, value]) => value !== FIRST[name]);
+  if (changed.length === 0 && status === FIRST['status'] && iterations === FIRST['iterations']) return [];
+  return [{ id, status, iterations, ...Object.fromEntries(changed) }];
+}
 
 /** Beside the state: which agent works for a step, so that a new runner can prove that its processes are gone. */
 export const AGENT_EVENT = 'run.agent';

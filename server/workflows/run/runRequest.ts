@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { LockstepError } from '../../domain/errors.ts';
-import type { Continuation } from '../../domain/workflowBudget.ts';
+import type { Continuation } from '../../domain/workflowContinuation.ts';
 import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
 import * as run from '../../domain/workflowRun.ts';
-import { plannedStep, type RunState } from '../../domain/workflowRunState.ts';
+import type { RunState } from '../../domain/workflowRunState.ts';
 import type { SessionEvent } from '../../protocol/event.ts';
 import type { Session } from '../../protocol/session.ts';
 
@@ -14,15 +14,17 @@ import type { Session } from '../../protocol/session.ts';
 export const REQUEST_EVENT = 'run.request';
 
 const added = z.number().min(0).exactOptional();
+const continuation = z.strictObject({
+  step: z.string().exactOptional(),
+  addIterations: z.int().min(1).exactOptional(),
+  addLimits: z
+    .strictObject({ wallClockMs: added, tokens: added, costUsd: added, outputBytes: added })
+    .exactOptional(),
+  gate: z.string().exactOptional(),
+  again: z.string().exactOptional(),
+}) satisfies z.ZodType<Continuation>;
 export const runRequest = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('continue'),
-    step: z.string().exactOptional(),
-    addIterations: z.int().min(1).exactOptional(),
-    addLimits: z
-      .strictObject({ wallClockMs: added, tokens: added, costUsd: added, outputBytes: added })
-      .exactOptional(),
-  }),
+  continuation.extend({ kind: z.literal('continue') }),
   z.strictObject({ kind: z.literal('stop') }),
   /** Without an option, what was asked for is refused. */
   z.strictObject({ kind: z.literal('answer'), question: z.string(), option: z.string().exactOptional() }),
@@ -71,7 +73,7 @@ export function afterWishes(
 export function obeyed(plan: WorkflowPlan, state: RunState, request: RunRequest, now: number): RunState {
   switch (request.kind) {
     case 'continue':
-      return continued(plan, state, request, now);
+      return run.continueWith(plan, state, request, now);
     case 'stop':
       return run.stop(plan, state, now);
     case 'answer':
@@ -98,35 +100,4 @@ function obeyedWhereItFits(
     refused(error.message);
     return state;
   }
-}
-
-/** Nothing to add, no gate to open: a run that is paused, or has lost its runner, is to go on as it is. */
-export function isPlain({ step, addIterations, addLimits }: Continuation): boolean {
-  return (
-    step === undefined &&
-    addIterations === undefined &&
-    Object.values(addLimits ?? {}).every((by) => by === 0)
-  );
-}
-
-/**
- * A run goes on: what is told is added, a gate is opened, and one that is paused, or is to be, is so no longer. An active
- * one of which nothing is told goes on as it is.
- */
-function continued(plan: WorkflowPlan, state: RunState, more: Continuation, now: number): RunState {
-  const isPaused = state.status === 'paused' || state.status === 'pausing';
-  if (isPlain(more)) {
-    if (state.status === 'active') return state;
-    return isPaused ? run.resume(plan, state, now) : run.continueWith(plan, state, {}, now);
-  }
-  const raised = isOfGate(plan, more)
-    ? run.openGate(plan, state, more.step, now)
-    : run.continueWith(plan, state, more, now);
-  // First what was added, or it would be parked for want of it, at a gate that nobody has spoken of.
-  return isPaused ? run.resume(plan, raised, now) : raised;
-}
-
-function isOfGate(plan: WorkflowPlan, more: Continuation): more is Continuation & { readonly step: string } {
-  const { step, ...adds } = more;
-  return step !== undefined && isPlain(adds) && plannedStep(plan, step).gate !== undefined;
 }

@@ -8,24 +8,55 @@ export interface RunSettings {
   readonly claimMs: number;
   /** Runs end with the process that started them. */
   readonly endWithWindow: boolean;
+  /** What could not be understood, each a sentence for a person. */
+  readonly problems: readonly string[];
 }
 
+/** Of a value that cannot be understood, in UTF-16 units. */
+const MAX_SHOWN = 80;
+
+/** Says how many steps of a run are at work at once. */
+export const PARALLEL = 'LOCKSTEP_RUNS_PARALLEL';
+const PARALLEL_UNSET = 2;
+const MOST_PARALLEL = 16;
 const parallelSteps = z
   .string()
   .regex(/^\d{1,2}$/)
   .transform(Number)
-  .pipe(z.int().min(1).max(16))
-  .catch(2);
+  .pipe(z.int().min(1).max(MOST_PARALLEL));
 
 /** Says to a window's server, and to the CLI of an agent, that runs end with it. */
 export const END_WITH_WINDOW = 'LOCKSTEP_RUNS_END_WITH_WINDOW';
+const switches = z.enum(['0', '1']);
 
+/** What cannot be understood keeps nobody from their runs: it is as if it were not set, and a problem that is told of. */
 export function runSettings(env: NodeJS.ProcessEnv): RunSettings {
+  const [parallel, end] = [read(env, PARALLEL, parallelSteps), read(env, END_WITH_WINDOW, switches)];
   return {
-    parallelSteps: parallelSteps.parse(env['LOCKSTEP_RUNS_PARALLEL']),
+    parallelSteps: parallel.value ?? PARALLEL_UNSET,
     claimMs: 10_000,
-    endWithWindow: env[END_WITH_WINDOW] === '1',
+    endWithWindow: end.value === '1',
+    problems: [
+      ...parallel.wrong.map(
+        (set) =>
+          `${set}, and is to be a whole number from 1 to ${MOST_PARALLEL}: ${PARALLEL_UNSET} is taken.`,
+      ),
+      ...end.wrong.map((set) => `${set}, and is to be 0 or 1: 0 is taken.`),
+    ],
   };
+}
+
+/** The value, where it is set; `wrong` is the beginning of a sentence, where it cannot be understood. */
+function read<T>(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  type: z.ZodType<T>,
+): { readonly value?: T; readonly wrong: readonly string[] } {
+  const set = env[name];
+  if (set === undefined || set === '') return { wrong: [] };
+  const parsed = type.safeParse(set);
+  if (parsed.success) return { value: parsed.data, wrong: [] };
+  return { wrong: [`The environment variable ${name} is ${JSON.stringify(set.slice(0, MAX_SHOWN))}`] };
 }
 
 /** Keys, and the right to a session, are not for what the shell of `until` starts. */

@@ -1,8 +1,8 @@
 import { activeMs } from '../../domain/workflowBudget.ts';
 import { runBudget, stepBudget } from '../../domain/workflowBudget.ts';
-import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
+import type { PlannedStep, WorkflowPlan } from '../../domain/workflowPlan.ts';
 import * as workflowRun from '../../domain/workflowRun.ts';
-import { isEnded, stepOf, type RunState, type StepState } from '../../domain/workflowRunState.ts';
+import { isEnded, newStep, type RunState, type StepState } from '../../domain/workflowRunState.ts';
 import type { SessionEvent } from '../../protocol/event.ts';
 import type { Session } from '../../protocol/session.ts';
 import type { Run, RunStatus, RunStep } from '../../protocol/workflowMethods.ts';
@@ -28,6 +28,16 @@ export interface RunFacts {
   /** By step: the id of its session. */
   readonly children: ReadonlyMap<string, string>;
   readonly enforcement: Enforcement;
+  /** Where nobody drives it, besides its history. */
+  readonly remarks: RunRemarks;
+}
+
+/** What is known of a run that nobody drives from elsewhere than its history, as sentences. */
+export interface RunRemarks {
+  /** Why its last process has gone, as that has said itself. */
+  readonly reason?: string | undefined;
+  /** What may be at work for it still. */
+  readonly doubt?: string | undefined;
 }
 
 /** A run as it is, with what was asked of it and is not carried out yet. */
@@ -68,6 +78,7 @@ export function runView(facts: RunFacts, now: number): Run {
   const { iterations, maxIterations } = runBudget(plan, state);
   const { tokens, costUsd } = state.used;
   const error = errorOf(facts, { state, status });
+  const steps = new Map(state.steps.map((step) => [step.id, step]));
   return {
     id: session.id,
     name: plan.name,
@@ -85,20 +96,19 @@ export function runView(facts: RunFacts, now: number): Run {
     ...(tokens === undefined ? {} : { tokens }),
     ...(costUsd === undefined ? {} : { costUsd }),
     activeMs: activeMs(state, now),
-    steps: plan.steps.map((step) => stepView(plan, state, step.id, children.get(step.id))),
+    steps: plan.steps.map((step) =>
+      stepView(step, steps.get(step.id) ?? newStep(step.id), children.get(step.id)),
+    ),
     // A question is its runner's: with it, nobody waits for the answer any more.
     questions: isOfRunner(facts) && session.endedAt === undefined ? (record?.questions ?? []) : [],
     revision: session.revision,
   };
 }
 
-function stepView(plan: WorkflowPlan, state: RunState, id: string, session: string | undefined): RunStep {
-  const planned = plan.steps.find((step) => step.id === id);
-  if (planned === undefined) throw new Error(`the plan has no step ${id}`);
-  const step = stepOf(plan, state, id);
+function stepView(planned: PlannedStep, step: StepState, session: string | undefined): RunStep {
   const { iterations, maxIterations } = stepBudget(planned, step);
   return {
-    id,
+    id: planned.id,
     status: step.status,
     iterations,
     maxIterations,
@@ -142,9 +152,12 @@ function isComing({ session, record, news }: RunFacts, now: number): boolean {
 
 /** Why it goes no further, where that is no limit of its own. */
 function errorOf(facts: RunFacts, { state, status }: CurrentRun): string | undefined {
-  if (status === 'interrupted') return leftBy(facts);
-  if (status === 'parked') return cutsOf(state).join('\n') || undefined;
-  return facts.session.error;
+  const { reason, doubt } = facts.remarks;
+  const lines = (...said: readonly (string | undefined)[]) =>
+    said.filter((one) => one !== undefined).join('\n') || undefined;
+  if (status === 'interrupted') return lines(reason ?? leftBy(facts), doubt);
+  if (status === 'parked') return lines(...cutsOf(state), doubt);
+  return status === 'paused' ? doubt : facts.session.error;
 }
 
 function messageOf({ cut, message }: StepState): { message?: string } {

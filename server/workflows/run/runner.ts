@@ -10,11 +10,10 @@ import type { Disposable } from '../../platform/disposable.ts';
 import type { SessionEvent } from '../../protocol/event.ts';
 import type { AgentSink, PermissionRequest } from '../agents/agent.ts';
 import { fly, type Flight, type FlightParts, type Landing } from './flight.ts';
-import { flightLimits } from './flightLimits.ts';
+import { agentLimits, OutputInFlight } from './flightLimits.ts';
 import { Flights } from './flights.ts';
-import { hasEnded, type HeldRun, type TakeParts } from './heldRun.ts';
+import type { HeldRun, TakeParts } from './heldRun.ts';
 import { Questions } from './questions.ts';
-import { newsOf } from './recordedRun.ts';
 import { mayBegin, recorded, runChange, runEnd, type RunChange } from './runChange.ts';
 import { reasonOf } from './runReasons.ts';
 import {
@@ -26,6 +25,7 @@ import {
   type StepOutput,
 } from './runRecord.ts';
 import { afterWishes, isPauseAsked, REQUEST_EVENT, requestOf } from './runRequest.ts';
+import { RunSession } from './runSession.ts';
 import { StepSessions } from './stepSessions.ts';
 import { promptOf, valueOf, type RunValues } from './stepTexts.ts';
 
@@ -52,14 +52,15 @@ export type RunEnd = NonNullable<Decision['end']>;
 export class Runner {
   readonly #parts: RunnerParts;
   readonly #run: HeldRun;
+  readonly #session: RunSession;
   readonly #steps: StepSessions;
   readonly #questions: Questions;
   readonly #flights = new Flights();
+  readonly #output = new OutputInFlight();
   readonly #landed: Landing[] = [];
   readonly #outputs: Map<string, StepOutput>;
   #state: RunState;
-  #handled: number;
-  /** Whether the state is in the store as it is here. */
+  /** Whether the state is in the store as it is here, and the session follows it. */
   #isStored = false;
   #failure: Error | undefined;
   #wake = Promise.withResolvers<void>();
@@ -68,8 +69,8 @@ export class Runner {
     this.#parts = parts;
     this.#run = taken;
     this.#state = taken.state;
-    this.#handled = taken.handled;
     this.#outputs = new Map(taken.outputs);
+    this.#session = new RunSession(parts.sessions, taken);
     this.#steps = new StepSessions(parts, taken.session);
     this.#questions = new Questions(parts.claimMs);
   }
@@ -98,6 +99,8 @@ export class Runner {
         const now = clock.now();
         const decision = decide(plan, this.#state, now, { parallel });
         await this.#save(decision.state);
+        // Others have asked for something meanwhile: that comes first.
+        if (!this.#isStored) continue;
         const isStop = decision.state.status === 'stopping';
         for (const step of decision.cancel)
           this.#flights.cut(step, isStop ? 'The run was stopped.' : 'The wall clock of the run is used up.');
@@ -126,19 +129,15 @@ export class Runner {
   /** What others ask for: they write to the session, which needs no lease. */
   async #obey(): Promise<void> {
     if (isEnded(this.#state.status)) return;
-    const { sessions, clock } = this.#parts;
-    const { plan, session } = this.#run;
-    const types = [REQUEST_EVENT, TOLD_EVENT];
-    const { session: found, lastSeq, events } = await newsOf(sessions, session.id, this.#handled, types);
-    if (found.endedAt !== undefined) throw hasEnded(found);
-    this.#handled = lastSeq;
+    const { plan } = this.#run;
+    const { session, events } = await this.#session.news();
     const requests = events.filter(({ type }) => type === REQUEST_EVENT);
     for (const { type, data } of events)
       if (type === TOLD_EVENT) this.#questions.claim(toldEventData.safeParse(data).data?.of ?? '');
 
-    const now = clock.now();
+    const now = this.#parts.clock.now();
     const notices: NewEvent[] = [];
-    const wishes = { requests, isPauseAsked: isPauseAsked(found) };
+    const wishes = { requests, isPauseAsked: isPauseAsked(session) };
     const wished = afterWishes(plan, this.#state, wishes, now, (why) => {
       const text = `What was asked of the run does not fit any more, and was left. ${why}`;
       notices.push({ type: NOTICE_EVENT, data: { text } });
@@ -189,7 +188,7 @@ export class Runner {
   }
 
   async #begin(step: PlannedStep, now: number): Promise<void> {
-    const { plan, held } = this.#run;
+    const { plan } = this.#run;
     const state = run.begun(plan, this.#state, step.id, now);
     const { iterations } = stepOf(plan, state, step.id);
     const marker = randomUUID();
@@ -198,7 +197,7 @@ export class Runner {
       events: [{ type: AGENT_EVENT, data: { step: step.id, marker } }],
     });
     let isBegun = false;
-    await held.write((before, at, isLeased) => {
+    await this.#session.write((before, at, isLeased) => {
       isBegun = mayBegin(before.session);
       return isBegun ? runChange(plan, change)(before, at, isLeased) : unchanged(before, at);
     });
@@ -223,8 +222,10 @@ export class Runner {
       marker,
       value: (reference) => valueOf(values, step.id, reference),
       ...(sessionHandle === undefined ? {} : { sessionHandle }),
-      ...flightLimits(plan, this.#state),
+      limits: agentLimits(plan),
+      takeOutput: (bytes) => this.#output.take(plan, this.#state, step.id, bytes),
     };
+    this.#output.begin(step.id);
     void fly(flight, this.#parts, this.#sinkOf(step.id), this.#flights.begin(step.id))
       .then(
         (landing) => this.#landed.push(landing),
@@ -237,21 +238,24 @@ export class Runner {
   }
 
   #sinkOf(step: string): AgentSink {
-    const { held } = this.#run;
     return {
       started: async (group) => {
-        await held.write(recorded({ type: AGENT_EVENT, data: { ...defined(group), step } }));
+        await this.#session.write(recorded({ type: AGENT_EVENT, data: { ...defined(group), step } }));
       },
       event: (event) => this.#steps.event(step, event),
-      permission: (request) => this.#permission(step, request),
+      permission: (request, onAsked) => this.#permission(step, request, onAsked),
     };
   }
 
-  async #permission(step: string, request: PermissionRequest): Promise<string | undefined> {
+  async #permission(
+    step: string,
+    request: PermissionRequest,
+    onAsked: () => void,
+  ): Promise<string | undefined> {
     await this.#steps.event(step, request);
     const { permissions } = this.#run.plan;
     if (permissions === 'ask') {
-      const answer = this.#questions.ask(step, request, this.#parts.clock.now());
+      const answer = this.#questions.ask(step, request, this.#parts.clock.now(), onAsked);
       this.#isStored = false;
       this.#wake.resolve();
       return answer;
@@ -289,7 +293,7 @@ export class Runner {
   async #finish(end: RunEnd): Promise<RunEnd> {
     if (isEnded(end)) {
       await this.#steps.settle(this.#state);
-      await this.#run.held.write(runEnd(this.#change(this.#state, {})));
+      await this.#session.write(runEnd(this.#change(this.#state, {})));
     } else await this.#steps.rest(reasonOf(this.#state) ?? end);
     return end;
   }
@@ -302,23 +306,25 @@ export class Runner {
 
   async #save(state: RunState, more: Pick<RunChange, 'events' | 'drains'> = {}): Promise<void> {
     if (state === this.#state && this.#isStored && (more.events ?? []).length === 0) return;
-    const { held, plan } = this.#run;
     const change = this.#change(state, more);
     // Before it is: what is asked meanwhile is to be stored next.
     this.#isStored = true;
-    await held.write(runChange(plan, change));
+    const isSeen = await this.#session.write(runChange(this.#run.plan, change));
     this.#state = state;
+    const rests = state.status === 'paused' || state.status === 'parked';
+    if (rests && !isSeen) this.#isStored = false;
   }
 
-  #change(state: RunState, more: Omit<RunChange, 'record'>): RunChange {
+  #change(state: RunState, more: Omit<RunChange, 'record' | 'seen'>): RunChange {
     const reason = reasonOf(state);
     return {
       record: {
         state,
         fence: this.#run.held.fence,
-        handled: this.#handled,
+        handled: this.#session.handled,
         questions: this.#questions.list(),
       },
+      seen: this.#session.seen,
       outputs: [...this.#outputs.values()],
       ...(reason === undefined ? {} : { reason }),
       ...more,

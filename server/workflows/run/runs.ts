@@ -1,30 +1,33 @@
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { LockstepError } from '../../domain/errors.ts';
 import { retry } from '../../domain/errorActions.ts';
 import * as sessionState from '../../domain/sessionState.ts';
-import { event, together, type Decide } from '../../domain/sessionStep.ts';
+import { together, type Decide } from '../../domain/sessionStep.ts';
+import { isPlain, meant, type Addition } from '../../domain/workflowContinuation.ts';
 import { RUN_KIND, type WorkflowPlan } from '../../domain/workflowPlan.ts';
 import * as workflowRun from '../../domain/workflowRun.ts';
 import { isEnded } from '../../domain/workflowRunState.ts';
 import type { Leases } from '../../locks/leases.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { jsonBytes, MAX_JSON_BYTES } from '../../protocol/json.ts';
+import type { Session } from '../../protocol/session.ts';
 import { sessionsStart } from '../../protocol/sessionLifecycleMethods.ts';
 import type { Run, Workflow } from '../../protocol/workflowMethods.ts';
 import type { SessionStore } from '../../store/sessionStore.ts';
 import { unknownAgents, type AgentCatalogue } from '../agents/agentCatalogue.ts';
 import { linePositions } from '../format/linePositions.ts';
 import { digestOf, planOf } from '../format/plan.ts';
-import { hasEnded } from './heldRun.ts';
 import { enforcementOf } from './limitView.ts';
 import { withMoreOffered } from './moreIterations.ts';
-import { recorded, resumed } from './runChange.ts';
+import { goingOn, recorded, resumed } from './runChange.ts';
 import type { RunDriver } from './runDriver.ts';
 import type { RunLooks } from './runLooks.ts';
-import { LEFT_EVENT, STATE_EVENT } from './runRecord.ts';
-import { isPlain, obeyed, REQUEST_EVENT, type RunRequest } from './runRequest.ts';
+import { LEFT_EVENT, stateEvent } from './runRecord.ts';
+import { hasEnded, movedOn } from './runRefusals.ts';
+import { obeyed, REQUEST_EVENT, type RunRequest } from './runRequest.ts';
 import { currentRun, lacksItsEnd, type CurrentRun, type RunFacts } from './runView.ts';
 import {
   limitsOfFile,
@@ -33,6 +36,13 @@ import {
   workflowView,
   type WorkflowSource,
 } from './workflowSource.ts';
+
+/**
+ * How long a runner may take to hear what was asked, in milliseconds: one that is leaving hears nothing any more, and takes
+ * as long as its agents take to end. One that takes longer hears it later.
+ */
+const HEAR_MS = 20_000;
+const LOOK_MS = 50;
 
 export interface RunsParts {
   readonly sessions: SessionStore;
@@ -103,53 +113,55 @@ export class Runs {
     });
     const first = sessionState.start(params, uuidv7(), now);
     const record = { state: workflowRun.start(plan, now), fence: 0, handled: 0, questions: [] };
-    const { id } = await sessions.create({ ...first, events: [...first.events, event(STATE_EVENT, record)] });
+    const { id } = await sessions.create({ ...first, events: [...first.events, stateEvent(record)] });
     return this.#driven(id);
   }
 
   async pause(id: string): Promise<Run> {
-    const { looks, leases, clock } = this.#parts;
+    const { looks, clock } = this.#parts;
     const facts = await looks.facts(id);
     const now = clock.now();
     const current = openRun(facts, now);
     if (lacksItsEnd(facts, current)) throw atItsEnd(id, current);
     workflowRun.pause(facts.plan, current.state, now);
-    await leases.control(id, sessionState.pause({ id }));
+    await this.#control(id, sessionState.pause({ id }));
     return looks.view(id);
   }
 
   /**
+   * What is asked for is settled here, by the run as it is now, and means the same when its runner obeys.
    * @throws LockstepError ITERATION_LIMIT, INVALID_PARAMS or ILLEGAL_TRANSITION, as the run is now; ITERATION_LIMIT offers
    *   to add
    */
-  async continue(id: string, more: Omit<Extract<RunRequest, { kind: 'continue' }>, 'kind'>): Promise<Run> {
+  async continue(id: string, addition: Addition): Promise<Run> {
     const { looks, clock } = this.#parts;
     const facts = await looks.facts(id);
+    const { plan } = facts;
     const now = clock.now();
     const current = openRun(facts, now);
     if (lacksItsEnd(facts, current)) return this.#driven(id);
     const { state, status } = current;
-    const request = { kind: 'continue' as const, ...more };
+    const lacksRunner = status === 'interrupted' && isPlain(addition);
     try {
-      // One that is active and driven has nothing to go on with.
-      if (status === 'active' && isPlain(more)) workflowRun.continueWith(facts.plan, state, {}, now);
-      obeyed(facts.plan, state, request, now);
+      const more = lacksRunner ? {} : meant(plan, state, addition);
+      const request = { kind: 'continue' as const, ...more };
+      obeyed(plan, state, request, now);
+      await this.#ask(id, request, isPlain(addition) ? resumed : goingOn);
     } catch (error) {
       throw withMoreOffered(id, error);
     }
-    await this.#ask(id, request, resumed);
     return this.#driven(id);
   }
 
   /** Where nobody drives the run, it is ended here: nothing begins any more. */
   async stop(id: string): Promise<Run> {
-    const { looks, clock, leases, driver } = this.#parts;
+    const { looks, clock, driver } = this.#parts;
     const facts = await looks.facts(id);
     const current = openRun(facts, clock.now());
     const isAsked = current.status === 'stopping' || lacksItsEnd(facts, current);
     if (!isAsked) workflowRun.stop(facts.plan, current.state, clock.now());
     if (!isAsked) await this.#ask(id, { kind: 'stop' });
-    if ((await leases.holder(id)) === undefined) await this.#endHere(id, driver);
+    if (!(await this.#isHeard(id))) await this.#endHere(id, driver);
     return looks.view(id);
   }
 
@@ -179,7 +191,13 @@ export class Runs {
 
   async #ask(id: string, request: RunRequest, besides?: Decide): Promise<void> {
     const asked = recorded({ type: REQUEST_EVENT, data: { ...request } });
-    await this.#parts.leases.control(id, besides === undefined ? asked : together(asked, besides));
+    await this.#control(id, besides === undefined ? asked : together(asked, besides));
+  }
+
+  #control(id: string, decide: Decide): Promise<Session> {
+    return this.#parts.leases.control(id, decide).catch((error: unknown) => {
+      throw movedOn(id, error);
+    });
   }
 
   /** A stop is obeyed before anything else, so nothing is run by this process. */
@@ -192,11 +210,27 @@ export class Runs {
     }
   }
 
-  /** The run, after a process was started that drives it, if none did. */
+  /**
+   * Whether the runner of the run has heard all that was asked, or the run has ended. False: it has none, or that one has
+   * left without a word.
+   */
+  async #isHeard(id: string): Promise<boolean> {
+    const until = performance.now() + HEAR_MS;
+    for (;;) {
+      const { session, runner, news } = await this.#parts.looks.facts(id);
+      if (session.endedAt !== undefined) return true;
+      if (runner === undefined) return false;
+      const isHeard = news.every(({ type }) => type !== REQUEST_EVENT);
+      if (isHeard || performance.now() >= until) return true;
+      await pause(LOOK_MS);
+    }
+  }
+
+  /** The run, after a process was started that drives it, if none did that has heard what was asked. */
   async #driven(id: string): Promise<Run> {
     const { leases, looks, launch } = this.#parts;
+    if (await this.#isHeard(id)) return looks.view(id);
     const isDriven = async () => (await leases.holder(id)) !== undefined;
-    if (await isDriven()) return looks.view(id);
     const ended = await launch(id, isDriven);
     const run = await looks.view(id);
     if (ended === undefined || (await isDriven())) return run;

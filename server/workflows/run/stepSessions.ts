@@ -1,14 +1,25 @@
 import { v7 as uuidv7 } from 'uuid';
 import { remaining } from '../../domain/budget.ts';
 import * as state from '../../domain/sessionState.ts';
-import { together, unchanged, type Decide } from '../../domain/sessionStep.ts';
+import { defined, together, unchanged, type Decide } from '../../domain/sessionStep.ts';
 import type { PlannedStep } from '../../domain/workflowPlan.ts';
-import { isEnded, type IterationOutcome, type RunState } from '../../domain/workflowRunState.ts';
+import {
+  isEnded,
+  type IterationOutcome,
+  type IterationUse,
+  type RunState,
+} from '../../domain/workflowRunState.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { MAX_ITERATIONS, type Session, type SessionStatus } from '../../protocol/session.ts';
+import {
+  iterationUsage,
+  MAX_COST_USD,
+  MAX_TOKENS,
+  type IterationUsage,
+} from '../../protocol/sessionHistoryMethods.ts';
 import { sessionsStart } from '../../protocol/sessionLifecycleMethods.ts';
-import type { SessionStore } from '../../store/sessionStore.ts';
-import type { AgentEvent } from '../agents/agent.ts';
+import type { ChildSession, SessionStore } from '../../store/sessionStore.ts';
+import type { AgentEvent, AgentUsage } from '../agents/agent.ts';
 import type { HeldSession, Holder } from './heldSession.ts';
 import { recorded, resumed } from './runChange.ts';
 import { stepMetadata } from './runRecord.ts';
@@ -19,22 +30,24 @@ const WAIT_MS = 10_000;
 const MAX_NAME = 200;
 const LIVE: ReadonlySet<SessionStatus> = new Set(['active', 'paused', 'timeout']);
 
-/** The sessions of the steps of a run by the id of their step; of several of one step, the one that goes on, else the last. */
-export async function childrenOf(sessions: SessionStore, run: string): Promise<Map<string, Session>> {
-  const query = { parentId: run, limit: 500, archived: true as const, trashed: false, previews: false };
-  const { sessions: found } = await sessions.find(query);
-  const children = new Map<string, Session>();
-  // The newest come first.
-  for (const child of found.toReversed()) {
+/**
+ * The sessions of the steps of a run by the id of their step; of several of one step, the one that goes on, else the last.
+ * @param children  of the session of the run, the newest first
+ */
+export function sessionsByStep(children: readonly ChildSession[]): Map<string, ChildSession> {
+  const found = new Map<string, ChildSession>();
+  for (const child of children.toReversed()) {
     const step = stepMetadata.safeParse(child.metadata).data?.step;
     if (step === undefined) continue;
-    const known = children.get(step);
-    if (known === undefined || !LIVE.has(known.status) || LIVE.has(child.status)) children.set(step, child);
+    const known = found.get(step);
+    if (known === undefined || !LIVE.has(known.status) || LIVE.has(child.status)) found.set(step, child);
   }
-  return children;
+  return found;
 }
 
-interface Interruption {
+type Reported = Pick<IterationUse, 'tokens' | 'costUsd'>;
+
+interface Interruption extends Reported {
   readonly kind: 'interrupted';
   readonly message: string;
 }
@@ -54,6 +67,8 @@ export class StepSessions {
   readonly #parts: StepSessionsParts;
   readonly #run: Session;
   readonly #held = new Map<string, HeldSession>();
+  /** What the iterations in flight have taken so far, by step. */
+  readonly #usage = new Map<string, AgentUsage>();
 
   constructor(parts: StepSessionsParts, run: Session) {
     this.#parts = parts;
@@ -64,29 +79,31 @@ export class StepSessions {
   async begin(step: PlannedStep, maxIterations: number, prompt: string): Promise<void> {
     const held = this.#held.get(step.id) ?? (await this.#take(step, maxIterations));
     this.#held.set(step.id, held);
+    this.#usage.delete(step.id);
     await held.write(resumed, withBudget(maxIterations), (before, now) =>
       state.iterate({ id: before.session.id, data: { prompt } })(before, now),
     );
   }
 
   async event(step: string, event: AgentEvent): Promise<void> {
-    const decide = (id: string) => decideOf(id, event);
     const held = this.#held.get(step);
-    if (held !== undefined) await held.write(decide(held.id));
+    if (held === undefined) return;
+    if (event.type === 'usage') this.#usage.set(step, event);
+    await held.write(decideOf(held.id, event));
   }
 
   /** Of an iteration, by its outcome, or why it was cut. */
   async end(step: string, outcome: IterationOutcome | Interruption, run: RunState): Promise<void> {
     const held = this.#held.get(step);
     if (held === undefined) return;
-    const { kind, ...data } = outcome;
-    await held.write(iterationEnd(kind, data), endOf(step, run));
+    const { kind, tokens, costUsd, ...data } = outcome;
+    const usage = usageOf(this.#usage.get(step), defined({ tokens, costUsd }));
+    await held.write(iterationEnd(kind, data, usage), endOf(step, run));
   }
 
   /** Those of steps that go no further are ended, also where the runner before has died just then. */
   async settle(run: RunState): Promise<void> {
-    const children = await childrenOf(this.#parts.sessions, this.#run.id);
-    for (const [step, { id, status }] of children) {
+    for (const [step, { id, status }] of await this.#known()) {
       const end = endOf(step, run);
       if (end === unchanged || !LIVE.has(status)) continue;
       const held = this.#held.get(step) ?? (await this.#parts.holder.take(id, `step ${step}`, WAIT_MS));
@@ -114,12 +131,17 @@ export class StepSessions {
 
   async #take(step: PlannedStep, maxIterations: number): Promise<HeldSession> {
     const { sessions, holder, clock } = this.#parts;
-    const known = (await childrenOf(sessions, this.#run.id)).get(step.id);
+    const known = (await this.#known()).get(step.id);
     const isOpen = known !== undefined && LIVE.has(known.status);
     const { id } = isOpen
       ? known
       : await sessions.create(state.start(this.#paramsOf(step, maxIterations), uuidv7(), clock.now()));
     return holder.take(id, `step ${step.id}`, WAIT_MS);
+  }
+
+  async #known(): Promise<Map<string, ChildSession>> {
+    const query = { parentId: this.#run.id, limit: 500, archived: true, trashed: false, previews: false };
+    return sessionsByStep((await this.#parts.sessions.find(query)).sessions);
   }
 
   #paramsOf(step: PlannedStep, maxIterations: number) {
@@ -182,11 +204,34 @@ function withBudget(wanted: number): Decide {
   };
 }
 
-function iterationEnd(outcome: string, data: object): Decide {
+/**
+ * What an iteration took, as its session keeps it: how many of which kind, and of which model, is in what its agent told
+ * while it worked; what it took in all is in its result, too, if that is there.
+ */
+function usageOf(told: AgentUsage | undefined, reported: Reported): IterationUsage | undefined {
+  const { tokens, model } = told ?? {};
+  const costUsd = reported.costUsd ?? told?.costUsd;
+  const total = reported.tokens ?? tokens?.total;
+  const { shape } = iterationUsage;
+  const count = (value: number | undefined) => Math.min(value ?? 0, MAX_TOKENS);
+  const usage = {
+    input: count(tokens?.input),
+    output: count(tokens?.output),
+    cacheRead: count(tokens?.cacheRead),
+    cacheWrite: count(tokens?.cacheWrite),
+    ...(total === undefined ? {} : { total: count(total) }),
+    ...(costUsd === undefined ? {} : { costUsd: Math.min(costUsd, MAX_COST_USD) }),
+    // One that is too long to be kept is in the history of the iteration.
+    ...defined({ model: shape.model.safeParse(model).data }),
+  };
+  return total === undefined && costUsd === undefined && usage.model === undefined ? undefined : usage;
+}
+
+function iterationEnd(outcome: string, data: object, usage?: IterationUsage): Decide {
   return (before, now) => {
     const { id, status } = before.session;
     if (!before.iterationOpen || status !== 'active') return unchanged(before, now);
-    return state.endIteration({ id, outcome, data: { ...data } })(before, now);
+    return state.endIteration({ id, outcome, usage, data: { ...data } })(before, now);
   };
 }
 

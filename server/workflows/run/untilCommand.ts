@@ -1,4 +1,5 @@
 import { filledIn, type Reference } from '../format/references.ts';
+import { ShellPlace } from '../format/shellPlace.ts';
 
 /** Of one environment variable, in bytes: Linux takes 128 KiB, with its name. */
 const MAX_VALUE_BYTES = 120 * 1024;
@@ -78,46 +79,30 @@ function freeName(name: string, taken: Readonly<Record<string, string>>): string
  * Puts variables in place of the marks. What is followed is where the line is within quotes; should a line fool that, a
  * value may be split into words or not be put in at all, but it is never read as part of the line.
  */
-function quotedForShell(line: string): string {
-  const open: string[] = [];
-  let out = '';
-  for (let at = 0; at < line.length; at++) {
-    const char = line.charAt(at);
-    const within = open.at(-1);
-    if (char === '\0') {
-      const end = line.indexOf('\0', at + 1);
-      const variable = `\${${line.slice(at + 1, end)}}`;
-      if (within === '"') out += variable;
-      else out += within === "'" ? `'"${variable}"'` : `"${variable}"`;
-      at = end;
-      continue;
-    }
-    if (within === "'") {
-      if (char === "'") open.pop();
-    } else if (char === '\\') {
-      // Before a variable it would take its quote away.
-      if (line.charAt(at + 1) === '\0') continue;
-      out += char;
-      at += 1;
-      out += line.charAt(at);
-      continue;
-    } else if (within !== '"' && char === '#' && /(?:^|[\s;&|(])$/.test(line.slice(0, at))) {
-      const end = line.indexOf('\n', at);
-      const comment = line.slice(at, end === -1 ? undefined : end);
-      out += comment.replaceAll(/\0\w+\0/g, '');
-      at += comment.length - 1;
-      continue;
-    } else if (char === '"' || char === '`') {
-      if (within === char) open.pop();
-      else open.push(char);
-    } else if (char === "'" && within !== '"') {
-      open.push(char);
-    } else if (char === '(' && (within !== '"' || line.charAt(at - 1) === '$')) {
-      open.push(char);
-    } else if (char === ')' && within === '(') {
-      open.pop();
-    }
-    out += char;
-  }
-  return out;
+function quotedForShell(marked: string): string {
+  const place = new ShellPlace();
+  // Every second part is the name between two marks.
+  const parts = marked.split('\0');
+  return parts
+    .map((part, index) => {
+      if (index % 2 === 1) return variableAt(place, part);
+      const isLast = index === parts.length - 1;
+      return textAt(place, part, isLast);
+    })
+    .join('');
+}
+
+function textAt(place: ShellPlace, text: string, isLast: boolean): string {
+  for (const char of text) place.read(char);
+  // Before a variable, a backslash would take its quote away.
+  return place.isEscaped && !isLast ? text.slice(0, -1) : text;
+}
+
+function variableAt(place: ShellPlace, name: string): string {
+  const { within, isComment } = place;
+  if (isComment) return '';
+  place.pass();
+  const variable = `\${${name}}`;
+  if (within === '"') return variable;
+  return within === "'" ? `'"${variable}"'` : `"${variable}"`;
 }

@@ -21,12 +21,8 @@ export async function linuxMembers(
   group: ProcessGroup,
   isOursForSure: boolean,
 ): Promise<GroupMembers | undefined> {
-  const [self, names] = await Promise.all([
-    readlink(`${PROC}/self`).catch(() => undefined),
-    readdir(PROC).catch(() => []),
-  ]);
-  if (self !== String(process.pid)) return undefined;
-  const pids = names.filter((name) => /^\d+$/.test(name) && name !== self).map(Number);
+  const pids = await otherPids();
+  if (pids === undefined) return undefined;
   const stats = await mapBounded(pids, WIDTH, async (pid) => ({
     pid,
     stat: parsed(await text(pid, 'stat')),
@@ -54,6 +50,25 @@ export async function linuxMembers(
       .map(({ pid, isInGroup }) => ({ pid, isInGroup: isInGroup && isOurs })),
     doubtful: isOurs || isReused ? [] : found.filter(({ isMarked }) => !isMarked),
   };
+}
+
+/** Whether the environment of another process holds the entry; undefined where procfs does not tell of our processes. */
+export async function isInEnvironment(entry: string): Promise<boolean | undefined> {
+  const pids = await otherPids();
+  const found = await mapBounded(pids ?? [], WIDTH, async (pid) =>
+    (await text(pid, 'environ')).split('\0').includes(entry),
+  );
+  return pids === undefined ? undefined : found.includes(true);
+}
+
+/** All processes but this one; undefined where there is no procfs, or that of another pid namespace. */
+async function otherPids(): Promise<number[] | undefined> {
+  const [self, names] = await Promise.all([
+    readlink(`${PROC}/self`).catch(() => undefined),
+    readdir(PROC).catch(() => []),
+  ]);
+  if (self !== String(process.pid)) return undefined;
+  return names.filter((name) => /^\d+$/.test(name) && name !== self).map(Number);
 }
 
 /** When a process began, in ticks since boot; asked before this process waits for anything, it is told of a child for sure. */

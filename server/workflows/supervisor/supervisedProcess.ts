@@ -6,10 +6,13 @@ import { endGroup, GRACE_MS } from './endGroup.ts';
 import { LineSplitter } from './lineSplitter.ts';
 import { MARKER, markersWithin } from './marker.ts';
 import type { ProcessGroup, StartedGroup } from './processGroup.ts';
+import { SUPERVISES } from './supervision.ts';
 import { supervisorEntry } from './supervisorEntry.ts';
 import {
   CONTROL_FD,
   END_ORDER,
+  HOLD_CLOCK_ORDER,
+  RUN_CLOCK_ORDER,
   STDERR_FD,
   STDIN_FD,
   STDOUT_FD,
@@ -26,7 +29,7 @@ export interface AgentProcess {
   readonly cwd: string;
   /** All of the agent's environment, but for the marker, which is added. */
   readonly env: Readonly<Record<string, string>>;
-  /** Wall clock, counted from the agent's start. */
+  /** Wall clock, counted from the agent's start; without the time in which it was held. */
   readonly timeoutMs: number;
   /** How long the processes may take to end after SIGTERM; then SIGKILL. 5 s unless told. */
   readonly graceMs?: number;
@@ -64,6 +67,9 @@ export interface SupervisedProcess {
   readonly exited: Promise<ProcessExit>;
   /** Ends all processes of the agent: SIGTERM, and after `graceMs` SIGKILL. Twice is harmless, also after the end. */
   end(): void;
+  /** Its wall clock stands, until it runs again: the agent waits for a person. Twice is harmless, for both. */
+  holdClock(): void;
+  runClock(): void;
 }
 
 /** A report holds a few numbers and a sentence. */
@@ -84,6 +90,7 @@ export function superviseProcess(agent: AgentProcess): SupervisedProcess {
       NODE_OPTIONS: undefined,
       // It is found by it too: should this process be killed now, an agent may yet be started.
       [MARKER]: markersWithin(process.env, marker),
+      [SUPERVISES]: marker,
       ...('electron' in process.versions ? { ELECTRON_RUN_AS_NODE: '1' } : {}),
     },
     detached: true,
@@ -113,7 +120,16 @@ export function superviseProcess(agent: AgentProcess): SupervisedProcess {
     wasEnded = true;
     link.write(END_ORDER);
   };
-  return { stdin, stdout, stderr, started: link.started, exited, end };
+  return {
+    stdin,
+    stdout,
+    stderr,
+    started: link.started,
+    exited,
+    end,
+    holdClock: () => link.write(HOLD_CLOCK_ORDER),
+    runClock: () => link.write(RUN_CLOCK_ORDER),
+  };
 }
 
 /** What is told to the supervisor, and what it tells. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { systemProcesses } from '../../platform/systemProcesses.ts';
-import { afterMs } from './afterMs.ts';
+import { AgentClock } from './agentClock.ts';
 import { endGroup } from './endGroup.ts';
 import { startOfChild } from './linuxMembers.ts';
 import { LineSplitter } from './lineSplitter.ts';
@@ -13,6 +13,8 @@ import {
   agentOrder,
   AGENT_FDS,
   END_ORDER,
+  HOLD_CLOCK_ORDER,
+  RUN_CLOCK_ORDER,
   type AgentOrder,
   type ExitReport,
   type SupervisorReport,
@@ -35,6 +37,8 @@ export class Supervisor {
   readonly #env: NodeJS.ProcessEnv;
   readonly #order = Promise.withResolvers<AgentOrder | undefined>();
   readonly #end = Promise.withResolvers<EndReason>();
+  /** Of the agent; there once it was started. */
+  #clock: AgentClock | undefined;
 
   constructor(control: Socket, env: NodeJS.ProcessEnv) {
     this.#control = control;
@@ -64,14 +68,20 @@ export class Supervisor {
     let hasOrder = false;
     this.#control.on('data', (chunk: Buffer) => {
       for (const line of lines.push(chunk)) {
-        if (hasOrder && line === END_ORDER) this.end();
-        if (!hasOrder) this.#order.resolve(agentOrder.parse(JSON.parse(line)));
+        if (hasOrder) this.#obey(line);
+        else this.#order.resolve(agentOrder.parse(JSON.parse(line)));
         hasOrder = true;
       }
     });
     this.#control.on('error', () => undefined); // 'close' comes after it
     this.#control.on('end', () => this.#lost());
     this.#control.on('close', () => this.#lost());
+  }
+
+  #obey(line: string): void {
+    if (line === END_ORDER) this.end();
+    if (line === HOLD_CLOCK_ORDER) this.#clock?.hold();
+    if (line === RUN_CLOCK_ORDER) this.#clock?.run();
   }
 
   /** The runner is gone. */
@@ -89,9 +99,11 @@ export class Supervisor {
     const processStart = startOfChild(pid) ?? (await startTold(pid));
     this.#tell({ type: 'started', pid, ...(processStart === undefined ? {} : { processStart }) });
 
-    const stopClock = afterMs(order.timeoutMs, () => this.end('timeout'));
+    this.#clock = new AgentClock(order.timeoutMs, () => this.end('timeout'));
     const reason = await Promise.race([exit.then(() => 'exit' as const), this.#end.promise]);
-    stopClock();
+    this.#clock.hold();
+    // None runs again that would keep this process.
+    this.#clock = undefined;
     const { graceMs, marker } = order;
     const { left } = await endGroup({ pid, processStart, marker }, { graceMs, isOursForSure: true });
     // Else it is among those that are left.

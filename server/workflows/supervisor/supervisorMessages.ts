@@ -11,8 +11,10 @@ export const agentOrder = z.strictObject({
 });
 export type AgentOrder = z.infer<typeof agentOrder>;
 
-/** Every later line: end it now. */
+/** Later lines: end it now; its time stands, for a person is asked something; its time runs on. */
 export const END_ORDER = 'end';
+export const HOLD_CLOCK_ORDER = 'hold the clock';
+export const RUN_CLOCK_ORDER = 'run the clock';
 
 /** A line from the supervisor. `exit` is the last one. */
 export const supervisorReport = z.discriminatedUnion('type', [

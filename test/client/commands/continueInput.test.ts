@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sampleRun, sampleStep } from '../services/sampleRuns.ts';
+import { sampleRun, sampleStep } from '../../support/sampleRuns.ts';
 import { inEnglish } from '../views/inEnglish.ts';
 
 const { askContinuation, parseDollars } = await inEnglish(
@@ -8,10 +8,10 @@ const { askContinuation, parseDollars } = await inEnglish(
 );
 
 describe('what a run is to go on with', () => {
-  it('is not asked for at a gate: that a person says so is enough', async () => {
+  it('is not asked for at a gate: that a person says so is enough, of that gate', async () => {
     const parkedFor = { reason: 'gate', step: 'review' } as const;
     const run = sampleRun({ status: 'parked', parkedFor });
-    assert.deepEqual(await askContinuation(run, undefined, 'Continue Run'), {});
+    assert.deepEqual(await askContinuation(run, undefined, 'Continue Run'), { step: 'review' });
   });
 
   it('is the gate of the step that a person means, though the turn of the step has not come', async () => {

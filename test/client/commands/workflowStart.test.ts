@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type * as vscode from 'vscode';
 import { AgentModel } from '../../../client/services/agentModel.ts';
-import { callOf, sampleRun, sampleWorkflow } from '../services/sampleRuns.ts';
-import { inEnglish } from '../views/inEnglish.ts';
+import { sampleRun, sampleWorkflow } from '../../support/sampleRuns.ts';
+import { callOf } from '../services/callOf.ts';
+import { inEnglish, whileShown } from '../views/inEnglish.ts';
 
 const { startWorkflow } = await inEnglish(() => import('../../../client/commands/workflowStart.ts'));
 
@@ -28,7 +29,39 @@ describe('a workflow that is started from a window', () => {
     await startWorkflow(uri, { call, agents: new AgentModel(call) });
     assert.deepEqual(calls, [
       { method: 'workflows.read', params: { file } },
-      { method: 'runs.start', params: { file, inputs: {}, digest: 'shown' } },
+      { method: 'runs.start', params: { file, inputs: {}, digest: 'shown', workspace: '/home/ada/shop' } },
     ]);
+  });
+
+  it('has the whole default of an input, whose lines no box can show', async () => {
+    const { call, calls } = callOf((method) =>
+      method === 'workflows.read'
+        ? sampleWorkflow({
+            isKnown: true,
+            inputs: [
+              { name: 'goal', default: 'one\ntwo' },
+              { name: 'who', default: 'me' },
+            ],
+          })
+        : sampleRun(),
+    );
+    await startWorkflow(uri, { call, agents: new AgentModel(call) });
+    const inputs = { who: 'me' };
+    assert.deepEqual(calls.at(-1)?.params, { file, inputs, digest: 'd1', workspace: '/home/ada/shop' });
+  });
+
+  it('is not asked about where its agents are not known: what it runs is not to be agreed to unseen', async () => {
+    const { call, calls } = callOf((method) => {
+      if (method === 'agents.list') throw new Error('down');
+      return sampleWorkflow();
+    });
+    const { messages } = await whileShown(['Run'], () =>
+      assert.rejects(startWorkflow(uri, { call, agents: new AgentModel(call) }), /down/),
+    );
+    assert.deepEqual(messages, []);
+    assert.deepEqual(
+      calls.map(({ method }) => method),
+      ['workflows.read', 'agents.list'],
+    );
   });
 });

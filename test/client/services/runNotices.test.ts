@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import * as z from 'zod';
 import { RunModel } from '../../../client/services/runModel.ts';
 import { newsOf, type RunNews } from '../../../client/services/runNews.ts';
-import { RunNotices } from '../../../client/services/runNotices.ts';
+import { RunNotices, type Nearness } from '../../../client/services/runNotices.ts';
 import { runStatus, type Run } from '../../../server/protocol/workflowMethods.ts';
-import { callOf, sampleQuestion, sampleRun } from './sampleRuns.ts';
+import { sampleQuestion, sampleRun } from '../../support/sampleRuns.ts';
+import { callOf } from './callOf.ts';
 
 const OPENED = Date.parse('2026-11-26T10:00:00.000Z');
 const parked = sampleRun({
@@ -21,6 +22,7 @@ function shared() {
   let isDown = false;
   const told = new Set<string>();
   const { call } = callOf((method, params) => {
+    if (method === 'sessions.find') return { store: 's', revision: 1, sessions: [] };
     if (method === 'runs.list') return { runs };
     if (isDown) throw new Error('down');
     const { id, of } = z.object({ id: z.string(), of: z.string() }).parse(params);
@@ -35,24 +37,42 @@ function shared() {
   };
 }
 
+/** As in a window where nobody has to wait for long. */
+const SETTLE_MS = 30;
+
 function windowOn(
+  t: TestContext,
   store: ReturnType<typeof shared>,
-  change: { isMine?: boolean; wantsCompleted?: boolean } = {},
+  change: { nearness?: Nearness; wantsCompleted?: boolean } = {},
 ) {
-  const { isMine = true, wantsCompleted = true } = change;
+  const { nearness = 'own', wantsCompleted = true } = change;
   const runs = new RunModel(store.call);
   const said: RunNews[] = [];
+  const elsewhere: boolean[] = [];
+  const many: number[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
   const notices = new RunNotices({
     runs,
     call: store.call,
-    isMine: () => isMine,
+    nearness: () => nearness,
     wantsCompleted: () => wantsCompleted,
-    tell: (news) => said.push(news),
+    tell: (news, isElsewhere) => {
+      said.push(news);
+      elsewhere.push(isElsewhere);
+      resolve();
+    },
+    tellMany: (news) => many.push(news.length),
     since: OPENED,
+    settleMs: SETTLE_MS,
   });
+  t.after(() => notices.dispose());
   return {
     said,
+    elsewhere,
+    many,
     notices,
+    /** Resolves once something is told. */
+    told: promise,
     /** Reads, and lets the claims come back. */
     look: async () => {
       await runs.reload();
@@ -71,7 +91,7 @@ describe('what there is to be told of a run', () => {
     );
     assert.deepEqual(news, {
       active: ['asks'],
-      interrupted: [],
+      interrupted: ['interrupted'],
       pausing: ['asks'],
       paused: ['asks'],
       parked: ['parked', 'asks'],
@@ -80,14 +100,6 @@ describe('what there is to be told of a run', () => {
       failed: ['failed'],
       stopped: [],
     });
-  });
-
-  it('is that it was interrupted where something tells why', () => {
-    const run = sampleRun({ status: 'interrupted', error: 'There is no agent codex.' });
-    assert.deepEqual(
-      newsOf(run).map(({ kind }) => kind),
-      ['interrupted'],
-    );
   });
 
   it('is another thing each time: the next question, and the next time at a limit', () => {
@@ -104,9 +116,9 @@ describe('what there is to be told of a run', () => {
 });
 
 describe('the notices of runs', () => {
-  it('tell each piece of news once, however often the store is read', async () => {
+  it('tell each piece of news once, however often the store is read', async (t) => {
     const store = shared();
-    const window = windowOn(store);
+    const window = windowOn(t, store);
     store.set([parked]);
     await window.look();
     await window.look();
@@ -116,9 +128,9 @@ describe('the notices of runs', () => {
     );
   });
 
-  it('tell it in one of two windows', async () => {
+  it('tell it in one of two windows', async (t) => {
     const store = shared();
-    const windows = [windowOn(store), windowOn(store)];
+    const windows = [windowOn(t, store), windowOn(t, store)];
     store.set([parked, { ...ended('failed'), id: 'r2' }]);
     await Promise.all(windows.map(({ look }) => look()));
     assert.deepEqual(windows.flatMap(({ said }) => said.map(({ kind }) => kind)).sort(), [
@@ -127,27 +139,78 @@ describe('the notices of runs', () => {
     ]);
   });
 
-  it('leave runs of other workspaces to their windows', async () => {
+  it('leave runs of other folders to the windows of those, and tell where there is none', async (t) => {
     const store = shared();
-    const [other, own] = [windowOn(store, { isMine: false }), windowOn(store)];
+    const [other, own] = [windowOn(t, store, { nearness: 'other' }), windowOn(t, store)];
+    await other.look();
     store.set([parked]);
     await other.look();
     await own.look();
     assert.deepEqual([other.said.length, own.said.length], [0, 1]);
+    own.notices.dispose();
+    store.set([parked, { ...parked, id: 'r2' }]);
+    await other.look();
+    assert.equal(other.said.length, 0);
+    await other.told;
+    assert.deepEqual(
+      other.said.map(({ run }) => run.id),
+      ['r2'],
+    );
+    assert.deepEqual(other.elsewhere, [true]);
   });
 
-  it('leave completed runs to those who want to hear of them', async () => {
+  it('say nothing of what had happened in other folders before, nor of what is completed there', async (t) => {
     const store = shared();
-    const [silent, open] = [windowOn(store, { wantsCompleted: false }), windowOn(store)];
+    const window = windowOn(t, store, { nearness: 'other' });
+    store.set([parked]);
+    await window.look();
+    store.set([parked, { ...ended('completed'), id: 'r2' }, { ...ended('failed'), id: 'r3' }]);
+    await window.look();
+    await window.told;
+    assert.deepEqual(
+      window.said.map(({ run }) => run.id),
+      ['r3'],
+    );
+  });
+
+  it('say nothing where the window can do nothing about it', async (t) => {
+    const store = shared();
+    const window = windowOn(t, store, { nearness: 'none' });
+    store.set([parked]);
+    await window.look();
+    assert.deepEqual(window.said, []);
+    // Its question is refused then, and it is told by the next window that can.
+    const next = windowOn(t, store);
+    await next.look();
+    assert.equal(next.said.length, 1);
+  });
+
+  it('tell that a run was interrupted once that has lasted: after sleep, a runner comes back', async (t) => {
+    const store = shared();
+    const window = windowOn(t, store);
+    store.set([sampleRun({ status: 'interrupted' }), sampleRun({ id: 'r2', status: 'interrupted' })]);
+    await window.look();
+    assert.equal(window.said.length, 0);
+    store.set([sampleRun(), sampleRun({ id: 'r2', status: 'interrupted' })]);
+    await window.told;
+    assert.deepEqual(
+      window.said.map(({ run, kind }) => [run.id, kind]),
+      [['r2', 'interrupted']],
+    );
+  });
+
+  it('leave completed runs to those who want to hear of them', async (t) => {
+    const store = shared();
+    const [silent, open] = [windowOn(t, store, { wantsCompleted: false }), windowOn(t, store)];
     store.set([ended('completed')]);
     await silent.look();
     await open.look();
     assert.deepEqual([silent.said.length, open.said.length], [0, 1]);
   });
 
-  it('say nothing of what ended long before the window was opened', async () => {
+  it('say nothing of what ended long before the window was opened', async (t) => {
     const store = shared();
-    const window = windowOn(store);
+    const window = windowOn(t, store);
     store.set([ended('failed', '2026-11-26T08:00:00.000Z')]);
     await window.look();
     store.set([ended('failed', '2026-11-26T09:30:00.000Z')]);
@@ -155,21 +218,30 @@ describe('the notices of runs', () => {
     assert.equal(window.said.length, 1);
   });
 
-  it('are claimed anew where the claim has failed', async () => {
+  it('tell of many runs at once in one message, and of each question that waits', async (t) => {
     const store = shared();
-    const window = windowOn(store);
+    const window = windowOn(t, store);
+    const asking = sampleRun({ id: 'asking', questions: [sampleQuestion()] });
+    store.set([asking, ...['a', 'b', 'c', 'd'].map((id) => ({ ...parked, id }))]);
+    await window.look();
+    assert.deepEqual([window.said.map(({ kind }) => kind), window.many], [['asks'], [4]]);
+  });
+
+  it('are claimed anew where the claim has failed, though nothing else changes', async (t) => {
+    const store = shared();
+    const window = windowOn(t, store);
     store.set([parked]);
     store.setDown(true);
     await window.look();
     assert.deepEqual(window.said, []);
     store.setDown(false);
-    await window.look();
+    await window.told;
     assert.equal(window.said.length, 1);
   });
 
-  it('end with their window', async () => {
+  it('end with their window', async (t) => {
     const store = shared();
-    const window = windowOn(store);
+    const window = windowOn(t, store);
     store.set([parked]);
     window.notices.dispose();
     await window.look();

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import * as z from 'zod';
 import { StepIterations } from '../../../client/services/stepIterations.ts';
 import { sessionsIterate, sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
-import { callOf } from './sampleRuns.ts';
+import { callOf } from './callOf.ts';
 import { callStore } from './storeCall.ts';
 
 describe('the iterations of a step', () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as z from 'zod';
 import { WorkflowFileModel } from '../../../client/services/workflowFileModel.ts';
-import { callOf, sampleWorkflow } from './sampleRuns.ts';
+import { sampleWorkflow } from '../../support/sampleRuns.ts';
+import { callOf } from './callOf.ts';
 
 const asked = z.object({ file: z.string() });
 

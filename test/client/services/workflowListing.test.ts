@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isEnded } from '../../../client/services/runStates.ts';
 import { isOfFolders, listWorkflows, shownRuns } from '../../../client/services/workflowListing.ts';
-import { sampleQuestion, sampleRun } from './sampleRuns.ts';
+import { sampleQuestion, sampleRun } from '../../support/sampleRuns.ts';
 
 const file = { path: '/home/ada/shop/fix-tests.lockstep.yaml' };
 const here = sampleRun({ id: 'here' });

@@ -78,11 +78,17 @@ class Searching {
   }
 }
 
+/** A transcript of these texts, after it was looked through for an x. */
+async function searchedForX(...texts: string[]): Promise<Searching> {
+  const searching = new Searching(...texts);
+  searching.find.find(1, 'x');
+  await searching.answerAll();
+  return searching;
+}
+
 describe('TranscriptFind', () => {
   test('tells the hits of each part as it comes, and how far it is', async () => {
-    const searching = new Searching('x', 'y', 'xx', 'y');
-    searching.find.find(1, 'x');
-    await searching.answerAll();
+    const searching = await searchedForX('x', 'y', 'xx', 'y');
     assert.deepEqual(
       searching.told.map(({ request, fraction, hits }) => [
         request,
@@ -97,18 +103,14 @@ describe('TranscriptFind', () => {
   });
 
   test('a text that stands nowhere is told as looked through', async () => {
-    const searching = new Searching('y');
-    searching.find.find(1, 'x');
-    await searching.answerAll();
+    const searching = await searchedForX('y');
     assert.deepEqual(searching.told, [
       { type: 'found', request: 1, hits: [], fraction: 1, restarted: false },
     ]);
   });
 
   test('an empty transcript is looked through at once', async () => {
-    const searching = new Searching();
-    searching.find.find(1, 'x');
-    await searching.answerAll();
+    const searching = await searchedForX();
     assert.deepEqual(
       searching.told.map(({ fraction }) => fraction),
       [1],
@@ -139,9 +141,7 @@ describe('TranscriptFind', () => {
   });
 
   test('goes on where it ended when the transcript grows', async () => {
-    const searching = new Searching('x', 'y', 'y');
-    searching.find.find(1, 'x');
-    await searching.answerAll();
+    const searching = await searchedForX('x', 'y', 'y');
     searching.texts.push('y', 'x', 'x');
     searching.find.changed();
     await searching.answerAll();
@@ -154,9 +154,7 @@ describe('TranscriptFind', () => {
   });
 
   test('growth without hits is not told', async () => {
-    const searching = new Searching('x');
-    searching.find.find(1, 'x');
-    await searching.answerAll();
+    const searching = await searchedForX('x');
     const told = searching.told.length;
     searching.texts.push('y');
     searching.find.changed();
@@ -177,9 +175,7 @@ describe('TranscriptFind', () => {
   });
 
   test('a transcript that was replaced has its earlier hits forgotten', async () => {
-    const searching = new Searching('x', 'x');
-    searching.find.find(1, 'x');
-    await searching.answerAll();
+    const searching = await searchedForX('x', 'x');
     searching.texts = ['y', 'y', 'x'];
     searching.generation = 'b';
     searching.find.changed();

@@ -11,10 +11,35 @@ const STUB = `
   export class TreeItem { constructor(label, collapsibleState) { Object.assign(this, { label, collapsibleState }); } }
   export class ThemeColor { constructor(id) { this.id = id; } }
   export class ThemeIcon { constructor(id, color) { Object.assign(this, { id, color }); } }
-  export const window = {
-    showWarningMessage: async (text) => void warnings.push(text),
-    withProgress: (options, task) => task(),
+  export const messages = [];
+  export const presses = [];
+  export const executed = [];
+  export const commands = { executeCommand: async (...call) => void executed.push(call) };
+  const show = (severity) => async (text, ...buttons) => {
+    const titles = buttons.map((button) => button.title ?? button);
+    messages.push({ severity, text, buttons: titles });
+    if (severity === 'warning') warnings.push(text);
+    return buttons[titles.indexOf(presses.shift())];
   };
+  export const window = {
+    showInformationMessage: show('information'),
+    showWarningMessage: show('warning'),
+    showErrorMessage: show('error'),
+    withProgress: (options, task) => task(),
+    createInputBox: () => new InputBox(),
+  };
+  // A person who accepts what is offered, each time that they are asked.
+  const nothing = { dispose: () => {} };
+  class InputBox {
+    set prompt(asked) { setImmediate(() => this.accept()); }
+    onDidChangeValue() { return nothing; }
+    onDidAccept(accept) { this.accept = accept; return nothing; }
+    onDidTriggerButton() { return nothing; }
+    onDidHide() { return nothing; }
+    show() {}
+    dispose() {}
+  }
+  export const QuickInputButtons = { Back: {} };
   export const l10n = {
     t: (text, ...values) => text.replaceAll(/\\{(\\d+)\\}/g, (_, at) => String(values[Number(at)])),
   };
@@ -25,6 +50,25 @@ const STUB_URL = `data:text/javascript,${encodeURIComponent(STUB)}`;
 /** The warnings that were shown so far. */
 export async function shownWarnings(): Promise<readonly string[]> {
   return z.object({ warnings: z.array(z.string()) }).parse({ ...(await import(STUB_URL)) }).warnings;
+}
+
+const shownWindow = z.object({
+  messages: z.array(z.object({ severity: z.string(), text: z.string(), buttons: z.array(z.unknown()) })),
+  executed: z.array(z.array(z.unknown())),
+});
+
+/** What was shown, and which commands were executed, by what was done; each message is answered with the next button. */
+export async function whileShown(
+  presses: readonly string[],
+  work: () => Promise<void>,
+): Promise<z.infer<typeof shownWindow>> {
+  const stub = z.record(z.string(), z.unknown()).parse({ ...(await import(STUB_URL)) });
+  for (const kept of ['messages', 'executed', 'presses']) {
+    const list = stub[kept];
+    if (Array.isArray(list)) list.splice(0, list.length, ...(kept === 'presses' ? presses : []));
+  }
+  await work();
+  return shownWindow.parse(structuredClone({ messages: stub['messages'], executed: stub['executed'] }));
 }
 
 /** Loads modules of the client that take their words from VS Code, of which there is none here: as they are in English. */

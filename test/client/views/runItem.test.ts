@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as z from 'zod';
 import { runStatus, runStep, type Run } from '../../../server/protocol/workflowMethods.ts';
-import { sampleQuestion, sampleRun, sampleStep, sampleWorkflow } from '../services/sampleRuns.ts';
+import { sampleQuestion, sampleRun, sampleStep, sampleWorkflow } from '../../support/sampleRuns.ts';
 import type { AgentInfo } from '../../../client/services/agentModel.ts';
 import { inEnglish } from './inEnglish.ts';
 

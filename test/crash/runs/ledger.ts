@@ -10,6 +10,16 @@ export interface LedgerLine {
   readonly pid: number;
 }
 
+/** With this file beside the ledger of a run, its steps are done: until then it goes on. */
+export function enoughPath(ledger: string): string {
+  return `${ledger}.enough`;
+}
+
+/** While this file is there, no iteration of the run ends by itself. */
+export function holdPath(ledger: string): string {
+  return `${ledger}.hold`;
+}
+
 export function parseLedger(path: string): readonly LedgerLine[] {
   if (!existsSync(path)) return [];
   return readFileSync(path, 'utf8')

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, readFileSync } from 'node:fs';
-import { isAlive, parseLedger } from './ledger.ts';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { enoughPath, holdPath, isAlive, parseLedger } from './ledger.ts';
 
 // The agent of runs that are killed. Its prompt is a step, an iteration and the path of the ledger, in which it writes
 // down when it begins and when it ends. It leaves a process in a session of its own behind, as real ones do.
@@ -17,13 +17,19 @@ if (earlier.some(({ pid }) => isAlive(pid))) write('overlap');
 write('begin');
 spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' }).unref();
 
-setTimeout(() => {
+function end(): void {
+  if (existsSync(holdPath(ledger))) {
+    setTimeout(end, 20);
+    return;
+  }
   write('end');
   const ends = parseLedger(ledger).filter((line) => line.step === step && line.what === 'end');
+  const enough = existsSync(enoughPath(ledger)) ? ': it is enough' : '';
   const lines = [
-    { type: 'message', text: `finished ${ends.length} with iteration ${iteration}` },
+    { type: 'message', text: `finished ${ends.length} with iteration ${iteration}${enough}` },
     { type: 'usage', tokens: { total: 1 } },
     { type: 'result', outcome: 'success' },
   ];
   process.stdout.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-}, Math.random() * 300);
+}
+setTimeout(end, Math.random() * 300);

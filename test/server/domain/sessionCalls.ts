@@ -11,6 +11,26 @@ export function sessionCalls(id: string): fc.Arbitrary<{ name: string; decide: D
       name: fc.constant('endIteration'),
       decide: fc.constant(state.endIteration({ id, data: {} })),
     }),
+    fc.option(fc.nat(1000), { nil: undefined }).map((total) => ({
+      name: 'endIteration',
+      decide: state.endIteration({
+        id,
+        data: { ms: 1 },
+        usage: {
+          input: 5,
+          output: 1,
+          cacheRead: 0,
+          cacheWrite: 2,
+          total,
+          costUsd: 0.5,
+          model: 'other-model',
+        },
+      }),
+    })),
+    fc.constantFrom({ input: 7, costUsd: 0.125 }, { input: -1 }, 'much').map((usage) => ({
+      name: 'endIteration',
+      decide: state.endIteration({ id, data: { usage } }),
+    })),
     fc
       .option(fc.constantFrom('lunch', 'meeting'), { nil: undefined })
       .map((reason) => ({ name: 'pause', decide: state.pause({ id, ...(reason ? { reason } : {}) }) })),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Continuation } from '../../../server/domain/workflowBudget.ts';
+import type { Addition } from '../../../server/domain/workflowContinuation.ts';
 import type { IterationOutcome } from '../../../server/domain/workflowRunState.ts';
 
 /**
@@ -10,7 +10,7 @@ export type Move =
   | { readonly kind: 'work' }
   | { readonly kind: 'end'; readonly pick: number; readonly outcome: IterationOutcome }
   | { readonly kind: 'begin' | 'interrupt' | 'ask' | 'answer' | 'openGate'; readonly pick: number }
-  | { readonly kind: 'continue'; readonly pick: number | undefined; readonly more: Continuation }
+  | { readonly kind: 'continue'; readonly pick: number | undefined; readonly more: Addition }
   | { readonly kind: 'pause' | 'resume' | 'stop' | 'crash' | 'tick' }
   | { readonly kind: 'time'; readonly ms: number };
 
@@ -28,7 +28,7 @@ const outcome: fc.Arbitrary<IterationOutcome> = fc
   })
   .map(({ use, message, ...rest }) => ({ ...rest, ...use, ...(message === null ? {} : { message }) }));
 
-const more: fc.Arbitrary<Continuation> = fc.record(
+const more: fc.Arbitrary<Addition> = fc.record(
   {
     addIterations: fc.integer({ min: 1, max: 4 }),
     addLimits: fc.record(

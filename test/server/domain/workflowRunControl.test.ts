@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { activeMs } from '../../../server/domain/workflowBudget.ts';
+import { meant, type Addition } from '../../../server/domain/workflowContinuation.ts';
 import { decide } from '../../../server/domain/workflowDecision.ts';
 import type { WorkflowPlan } from '../../../server/domain/workflowPlan.ts';
 import * as run from '../../../server/domain/workflowRun.ts';
@@ -27,6 +28,11 @@ function pass(
   now = T,
 ): RunState {
   return run.ended(plan, run.begun(plan, state, step, now), step, outcome, now);
+}
+
+/** As a person says it who sees the run in that state. */
+function continued(plan: WorkflowPlan, state: RunState, addition: Addition, now: number): RunState {
+  return run.continueWith(plan, state, meant(plan, state, addition), now);
 }
 
 const loop = planOf([plannedStep('fix', { maxIterations: 3 })]);
@@ -134,7 +140,7 @@ describe('a gate', () => {
       [open.status, open.parkedFor, toBegin(gated, open)],
       ['active', undefined, ['review 1']],
     );
-    assert.deepEqual(run.continueWith(gated, parked, {}, T), open, 'to continue opens it too');
+    assert.deepEqual(continued(gated, parked, {}, T), open, 'to continue opens it too');
   });
 
   it('waits for a retry beside it before it parks the run', () => {
@@ -155,15 +161,62 @@ describe('a gate', () => {
 
   it('is not opened by what is added to another step', () => {
     const parked = pass(gated, pass(gated, run.start(gated, T), 'implement', done), 'lint', done);
-    const more = run.continueWith(gated, parked, { step: 'lint', addIterations: 1 }, T);
+    const more = continued(gated, parked, { step: 'lint', addIterations: 1 }, T);
     assert.deepEqual(
       [more.status, more.parkedFor?.reason, more.steps[1]?.gateOpen],
       ['parked', 'gate', false],
     );
-    assert.throws(() => run.continueWith(gated, parked, { step: 'lint' }, T), {
+    assert.throws(() => continued(gated, parked, { step: 'lint' }, T), {
       code: 'INVALID_PARAMS',
       message: /parked at the gate of step review/,
     });
+  });
+});
+
+describe('what two people say of one run', () => {
+  it('is added twice, to the step that both have seen it parked at', () => {
+    const parked = pass(
+      loop,
+      pass(loop, pass(loop, run.start(loop, T), 'fix', again), 'fix', again),
+      'fix',
+      again,
+    );
+    assert.equal(parked.parkedFor?.reason, 'stepIterations');
+    const more = meant(loop, parked, { addIterations: 2 });
+    const both = run.continueWith(loop, run.continueWith(loop, parked, more, T), more, T);
+    assert.deepEqual([both.status, both.added, both.steps[0]?.added], ['active', 4, 4]);
+  });
+
+  it('opens the gate that both have seen, and none that it comes to later', () => {
+    const plan = planOf([
+      plannedStep('a', { gate: 'manual' }),
+      plannedStep('b', { needs: ['a'], gate: 'manual' }),
+    ]);
+    const parked = run.start(plan, T);
+    const more = [meant(plan, parked, {}), meant(plan, parked, { addIterations: 1 })];
+    const next = pass(plan, run.continueWith(plan, parked, meant(plan, parked, {}), T), 'a', done);
+    assert.deepEqual(next.parkedFor, { reason: 'gate', step: 'b' });
+    for (const one of more) assert.deepEqual(run.continueWith(plan, next, one, T).parkedFor, next.parkedFor);
+  });
+
+  it('gives an iteration that was cut again once', () => {
+    const plan = planOf([plannedStep('a')]);
+    const parked = run.interrupted(plan, run.begun(plan, run.start(plan, T), 'a', T), 'a', T);
+    const more = meant(plan, parked, {});
+    const both = run.continueWith(plan, run.continueWith(plan, parked, more, T), more, T);
+    assert.deepEqual([both.status, both.added], ['active', 1]);
+  });
+
+  it('is for the run alone where it is not parked for want of iterations of a step', () => {
+    const more = meant(loop, run.start(loop, T), { addIterations: 2 });
+    const parked = pass(
+      loop,
+      pass(loop, pass(loop, run.start(loop, T), 'fix', again), 'fix', again),
+      'fix',
+      again,
+    );
+    const late = run.continueWith(loop, parked, more, T);
+    assert.deepEqual([late.parkedFor?.reason, late.added, late.steps[0]?.added], ['stepIterations', 2, 0]);
   });
 });
 
@@ -174,14 +227,14 @@ describe('a limit', () => {
     assert.deepEqual(toBegin(plan, ready), ['b 1']);
     const parked = pass(plan, ready, 'b', done);
     assert.deepEqual(parked.parkedFor, { reason: 'stepIterations', step: 'a', used: 1, limit: 1 });
-    const more = run.continueWith(plan, parked, { addIterations: 2 }, T);
+    const more = continued(plan, parked, { addIterations: 2 }, T);
     assert.deepEqual([more.added, more.steps.map(({ added }) => added)], [2, [2, 0]]);
     assert.deepEqual(
       toBegin(plan, more),
       ['a 2'],
       'one answer is enough, though the run was at its limit too',
     );
-    assert.throws(() => run.continueWith(plan, parked, {}, T), {
+    assert.throws(() => continued(plan, parked, {}, T), {
       code: 'ITERATION_LIMIT',
       message: 'Step a of workflow fix-tests has used 1 of its 1 iterations: continue it with addIterations.',
     });
@@ -191,8 +244,8 @@ describe('a limit', () => {
     const plan = { ...two, maxIterations: 1 };
     const parked = pass(plan, run.start(plan, T), 'a', again);
     assert.deepEqual(parked.parkedFor, { reason: 'iterations', used: 1, limit: 1 });
-    assert.deepEqual(toBegin(plan, run.continueWith(plan, parked, { addIterations: 1 }, T)), ['a 2']);
-    assert.throws(() => run.continueWith(plan, parked, {}, T), {
+    assert.deepEqual(toBegin(plan, continued(plan, parked, { addIterations: 1 }, T)), ['a 2']);
+    assert.throws(() => continued(plan, parked, {}, T), {
       code: 'ITERATION_LIMIT',
       message:
         'The run of workflow fix-tests has used 1 of its 1 iterations: continue it with addIterations.',
@@ -207,15 +260,15 @@ describe('a limit', () => {
     assert.throws(() => run.begun(plan, over, 'a', T), { code: 'ILLEGAL_TRANSITION' });
     const parked = run.ended(plan, over, 'b', again, T);
     assert.deepEqual(parked.parkedFor, { reason: 'tokens', used: 130, limit: 100 });
-    const short = run.continueWith(plan, parked, { addLimits: { tokens: 20 } }, T);
+    const short = continued(plan, parked, { addLimits: { tokens: 20 } }, T);
     assert.deepEqual(short.parkedFor, { reason: 'tokens', used: 130, limit: 120 }, 'that was not enough');
-    const enough = run.continueWith(plan, short, { addLimits: { tokens: 20 } }, T);
+    const enough = continued(plan, short, { addLimits: { tokens: 20 } }, T);
     assert.deepEqual(toBegin(plan, enough), ['a 2', 'b 2']);
-    assert.throws(() => run.continueWith(plan, parked, {}, T), {
+    assert.throws(() => continued(plan, parked, {}, T), {
       code: 'INVALID_PARAMS',
       message: /limit tokens, 100/,
     });
-    assert.throws(() => run.continueWith(plan, parked, { addLimits: { costUsd: 1 } }, T), {
+    assert.throws(() => continued(plan, parked, { addLimits: { costUsd: 1 } }, T), {
       code: 'INVALID_PARAMS',
     });
   });
@@ -238,10 +291,10 @@ describe('a limit', () => {
 
   it('can be raised before it is reached, also while the run is paused, which it stays', () => {
     const paused = run.pause(loop, run.start(loop, T), T);
-    const more = run.continueWith(loop, paused, { step: 'fix', addIterations: 4 }, T);
+    const more = continued(loop, paused, { step: 'fix', addIterations: 4 }, T);
     assert.deepEqual([more.status, more.added, more.steps[0]?.added], ['paused', 4, 4]);
-    assert.throws(() => run.continueWith(loop, paused, {}, T), { code: 'INVALID_PARAMS' });
-    assert.throws(() => run.continueWith(loop, paused, { addIterations: MAX_ITERATIONS }, T), {
+    assert.throws(() => continued(loop, run.start(loop, T), {}, T), { code: 'INVALID_PARAMS' });
+    assert.throws(() => continued(loop, paused, { addIterations: MAX_ITERATIONS }, T), {
       code: 'INVALID_PARAMS',
     });
   });
@@ -283,7 +336,7 @@ describe('a limit', () => {
         [0, 'Time is up.'],
       ],
     );
-    const more = run.continueWith(plan, both, { addLimits: { wallClockMs: 500 } }, T + 2000);
+    const more = continued(plan, both, { addLimits: { wallClockMs: 500 } }, T + 2000);
     assert.deepEqual(toBegin(plan, more, T + 2000), ['a 2', 'b 2']);
   });
 
@@ -338,21 +391,17 @@ describe('a run that a new runner loads', () => {
     const cut = () => reload(plan, run.begun(plan, run.start(plan, T), 'a', T), T);
     const parked = cut();
     assert.deepEqual(parked.parkedFor, { reason: 'stepIterations', step: 'a', used: 1, limit: 1 });
-    const going = run.continueWith(plan, parked, {}, T);
+    const going = continued(plan, parked, {}, T);
     assert.deepEqual([going.added, going.steps.map(({ added }) => added)], [1, [1, 0]]);
     assert.deepEqual(toBegin(plan, going), ['a 2']);
     const second = reload(plan, run.begun(plan, going, 'a', T), T);
     assert.equal(second.status, 'parked', 'a loop of crashes ends each time');
-    assert.equal(
-      run.continueWith(plan, cut(), { addIterations: 3 }, T).added,
-      3,
-      'what is told counts alone',
-    );
+    assert.equal(continued(plan, cut(), { addIterations: 3 }, T).added, 3, 'what is told counts alone');
     const ended = pass(plan, going, 'a', again);
-    assert.throws(() => run.continueWith(plan, ended, {}, T), { code: 'ITERATION_LIMIT' });
+    assert.throws(() => continued(plan, ended, {}, T), { code: 'ITERATION_LIMIT' });
     const short = { ...loop, maxIterations: 1 };
     const whole = reload(short, run.begun(short, run.start(short, T), 'fix', T), T);
-    assert.throws(() => run.continueWith(short, whole, {}, T), {
+    assert.throws(() => continued(short, whole, {}, T), {
       code: 'ITERATION_LIMIT',
       message: /addIterations\. The last iteration of step fix was cut: The process that drove/,
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { LockstepError } from '../../../server/domain/errors.ts';
-import type { Continuation } from '../../../server/domain/workflowBudget.ts';
 import { activeMs } from '../../../server/domain/workflowBudget.ts';
+import { meant, type Addition } from '../../../server/domain/workflowContinuation.ts';
 import { decide, type Decision } from '../../../server/domain/workflowDecision.ts';
 import type { WorkflowPlan } from '../../../server/domain/workflowPlan.ts';
 import * as run from '../../../server/domain/workflowRun.ts';
@@ -13,28 +13,20 @@ import {
   type StepState,
 } from '../../../server/domain/workflowRunState.ts';
 import { settle, ticked } from '../../../server/domain/workflowTurns.ts';
+import { Ledger, type Entry } from './workflowLedger.ts';
 import type { Move } from './workflowMoves.ts';
-
-/** What became of one iteration, as the walk saw it. */
-interface Entry {
-  readonly step: string;
-  readonly iteration: number;
-  fate: 'in flight' | 'done' | 'again' | 'failed' | 'interrupted';
-}
 
 /**
  * A run beside a ledger that is kept without looking at the state: what was begun, what became of it, what was used and
  * what was added. Every move checks the state against the ledger.
  */
 export class Walk {
-  readonly ledger: Entry[] = [];
+  readonly ledger: Ledger;
   now = Date.UTC(2026, 0, 1);
   state: RunState;
   private readonly plan: WorkflowPlan;
   private readonly parallel: number;
-  private readonly opened = new Set<string>();
   private readonly asking = new Set<string>();
-  private readonly addedTo = new Map<string, number>();
   private readonly retryAt = new Map<string, number>();
   private addedToRun = 0;
   private readonly used = { tokens: 0, costUsd: 0, outputBytes: 0 };
@@ -47,6 +39,7 @@ export class Walk {
   constructor(plan: WorkflowPlan, parallel: number) {
     this.plan = plan;
     this.parallel = parallel;
+    this.ledger = new Ledger(plan);
     this.state = run.start(plan, this.now);
     this.check();
   }
@@ -101,13 +94,13 @@ export class Walk {
 
   /** Iterations in flight, in the order in which they began. */
   inFlight(): Entry[] {
-    return this.ledger.filter(({ fate }) => fate === 'in flight');
+    return this.ledger.inFlight();
   }
 
   /** Whether a failure now would make the run fail. */
   wouldBeFatal(id: string): boolean {
-    const { retry, continueOnError } = this.stepOf(id);
-    return !continueOnError && this.failuresOf(id) >= (retry?.attempts ?? 0);
+    const { retry, continueOnError } = this.ledger.stepOf(id);
+    return !continueOnError && this.ledger.failuresOf(id) >= (retry?.attempts ?? 0);
   }
 
   private make(move: Move): void {
@@ -126,7 +119,7 @@ export class Walk {
       case 'begin': {
         const step = chosen(plan.steps, move.pick)?.id;
         if (step === undefined || this.inFlight().length >= this.parallel) return;
-        this.begin(step, this.entriesOf(step).length + 1);
+        this.begin(step, this.ledger.entriesOf(step).length + 1);
         return;
       }
       case 'interrupt': {
@@ -152,7 +145,7 @@ export class Walk {
         const step = chosen(plan.steps, move.pick);
         if (step === undefined) return;
         this.state = run.openGate(plan, state, step.id, now);
-        this.opened.add(step.id);
+        this.ledger.opened.add(step.id);
         return;
       }
       case 'continue':
@@ -186,32 +179,32 @@ export class Walk {
     this.used.tokens += outcome.tokens ?? 0;
     this.used.costUsd += outcome.costUsd ?? 0;
     this.used.outputBytes += outcome.bytes;
-    const backoff = (this.stepOf(entry.step).retry?.backoffMs ?? 0) * 2 ** (this.failuresOf(entry.step) - 1);
+    const backoff =
+      (this.ledger.stepOf(entry.step).retry?.backoffMs ?? 0) * 2 ** (this.ledger.failuresOf(entry.step) - 1);
     if (outcome.kind === 'failed') this.retryAt.set(entry.step, this.now + backoff);
   }
 
-  continueWith(step: string | undefined, more: Continuation): void {
+  continueWith(step: string | undefined, more: Addition): void {
     const { parkedFor } = this.state;
     const hasTold = [more.addIterations, ...Object.values(more.addLimits ?? {})].some((by) => (by ?? 0) > 0);
     const isCut =
       parkedFor?.reason === 'stepIterations' &&
       parkedFor.step !== undefined &&
       [undefined, parkedFor.step].includes(step) &&
-      this.entriesOf(parkedFor.step).at(-1)?.fate === 'interrupted';
-    this.state = run.continueWith(
-      this.plan,
-      this.state,
-      { ...more, ...(step === undefined ? {} : { step }) },
-      this.now,
-    );
+      this.ledger.entriesOf(parkedFor.step).at(-1)?.fate === 'interrupted';
+    const { plan, state, now } = this;
+    const addition = { ...more, ...(step === undefined ? {} : { step }) };
+    this.state = run.continueWith(plan, state, meant(plan, state, addition), now);
     const by = more.addIterations ?? (isCut && !hasTold ? 1 : 0);
     this.addedToRun += by;
     const raised = step ?? (parkedFor?.reason === 'stepIterations' ? parkedFor.step : undefined);
-    if (raised !== undefined) this.addedTo.set(raised, (this.addedTo.get(raised) ?? 0) + by);
+    if (raised !== undefined) this.ledger.addedTo.set(raised, (this.ledger.addedTo.get(raised) ?? 0) + by);
     for (const key of ['wallClockMs', 'tokens', 'costUsd', 'outputBytes'] as const)
       this.addedLimits[key] += more.addLimits?.[key] ?? 0;
     const gate = parkedFor?.reason === 'gate' ? parkedFor.step : undefined;
-    if (gate !== undefined && (step === undefined || step === gate)) this.opened.add(gate);
+    if (gate !== undefined && (step === undefined || step === gate)) this.ledger.opened.add(gate);
+    if (step !== undefined && !hasTold && this.ledger.stepOf(step).gate !== undefined)
+      this.ledger.opened.add(step);
   }
 
   pass(ms: number): void {
@@ -235,23 +228,26 @@ export class Walk {
     const state = run.begun(this.plan, this.state, step, this.now);
     this.checkBegin(step, iteration);
     this.state = state;
-    this.ledger.push({ step, iteration, fate: 'in flight' });
+    this.ledger.entries.push({ step, iteration, fate: 'in flight' });
   }
 
   private checkBegin(step: string, iteration: number): void {
-    const planned = this.stepOf(step);
-    const before = this.entriesOf(step);
+    const planned = this.ledger.stepOf(step);
+    const before = this.ledger.entriesOf(step);
     assert.equal(this.state.status, 'active', 'nothing begins while the run is not active');
-    for (const need of planned.needs) assert.ok(this.isMet(need), `${step} begins after ${need}`);
+    for (const need of planned.needs) assert.ok(this.ledger.isMet(need), `${step} begins after ${need}`);
     assert.ok(!before.some(({ fate }) => fate === 'in flight'), 'one iteration at a time per step');
     assert.ok(!before.some(({ fate }) => fate === 'done'), 'a step that is done is not begun again');
     assert.ok(
-      this.failuresOf(step) <= (planned.retry?.attempts ?? 0),
+      this.ledger.failuresOf(step) <= (planned.retry?.attempts ?? 0),
       'a step that failed is not begun again',
     );
-    assert.ok(!this.plan.steps.some(({ id }) => this.isFatal(id)), 'nothing begins in a run that failed');
     assert.ok(
-      planned.gate === undefined || this.opened.has(step),
+      !this.plan.steps.some(({ id }) => this.ledger.isFatal(id)),
+      'nothing begins in a run that failed',
+    );
+    assert.ok(
+      planned.gate === undefined || this.ledger.opened.has(step),
       'a gate stays shut until a person opens it',
     );
     assert.equal(iteration, before.length + 1);
@@ -296,7 +292,7 @@ export class Walk {
       plan.steps.map(({ id }) => id),
     );
     for (const step of state.steps) this.checkStep(step);
-    assert.equal(state.iterations, this.ledger.length, 'the run has all that was begun');
+    assert.equal(state.iterations, this.ledger.entries.length, 'the run has all that was begun');
     assert.equal(state.added, this.addedToRun);
     assert.ok(
       state.iterations <= plan.maxIterations + this.addedToRun,
@@ -315,9 +311,9 @@ export class Walk {
     if (!['active', 'pausing', 'stopping'].includes(state.status)) assert.equal(this.inFlight().length, 0);
     if (['pausing', 'stopping'].includes(state.status))
       assert.ok(this.inFlight().length > 0, 'only until it drained');
-    const isDone = plan.steps.every(({ id }) => this.isMet(id));
+    const isDone = plan.steps.every(({ id }) => this.ledger.isMet(id));
     assert.equal(state.status === 'completed', isDone, 'completed once all is done');
-    if (state.status === 'failed') assert.ok(plan.steps.some(({ id }) => this.isFatal(id)));
+    if (state.status === 'failed') assert.ok(plan.steps.some(({ id }) => this.ledger.isFatal(id)));
   }
 
   private checkParked(): void {
@@ -325,81 +321,38 @@ export class Walk {
     if (parkedFor === undefined) return;
     const { reason, step, used = 0, limit = 0 } = parkedFor;
     if (reason === 'gate' || reason === 'stepIterations') {
-      const able = this.plan.steps.filter(({ id }) => this.needsNoPerson(id)).map(({ id }) => id);
+      const able = this.plan.steps.filter(({ id }) => this.ledger.needsNoPerson(id)).map(({ id }) => id);
       assert.deepEqual(
         able,
         [],
         'a gate or the budget of a step parks a run only where nothing else can go on',
       );
       assert.ok(step !== undefined);
-      const isShut = this.stepOf(step).gate !== undefined && !this.opened.has(step);
+      const isShut = this.ledger.stepOf(step).gate !== undefined && !this.ledger.opened.has(step);
       assert.equal(reason, isShut ? 'gate' : 'stepIterations');
     } else assert.ok(used >= limit, 'a limit parks a run only where it is reached');
   }
 
-  private needsNoPerson(id: string): boolean {
-    const { needs, gate, maxIterations } = this.stepOf(id);
-    const entries = this.entriesOf(id);
-    return (
-      needs.every((need) => this.isMet(need)) &&
-      !this.isFailed(id) &&
-      entries.at(-1)?.fate !== 'done' &&
-      (gate === undefined || this.opened.has(id)) &&
-      entries.length < maxIterations + (this.addedTo.get(id) ?? 0)
-    );
-  }
-
   private checkStep(step: StepState): void {
     const { id, status } = step;
-    const entries = this.entriesOf(id);
+    const entries = this.ledger.entriesOf(id);
     const running = entries.filter(({ fate }) => fate === 'in flight').length;
     assert.equal(step.iterations, entries.length, 'each begun iteration is charged, whatever became of it');
     assert.equal(running, status === 'running' ? 1 : 0);
-    assert.equal(step.added, this.addedTo.get(id) ?? 0);
+    assert.equal(step.added, this.ledger.addedTo.get(id) ?? 0);
     assert.ok(
-      step.iterations <= this.stepOf(id).maxIterations + step.added,
+      step.iterations <= this.ledger.stepOf(id).maxIterations + step.added,
       'never more than the budget of the step',
     );
     assert.equal(status === 'done', entries.at(-1)?.fate === 'done');
-    assert.equal(status === 'failed', this.isFailed(id));
-    assert.equal(step.gateOpen, this.opened.has(id));
+    assert.equal(status === 'failed', this.ledger.isFailed(id));
+    assert.equal(step.gateOpen, this.ledger.opened.has(id));
     assert.equal(step.asking, this.asking.has(id));
-    assert.equal(step.failures, this.failuresOf(id), 'an interruption is no failure');
+    assert.equal(step.failures, this.ledger.failuresOf(id), 'an interruption is no failure');
     assert.equal(step.cut !== undefined, entries.at(-1)?.fate === 'interrupted');
     if (status === 'skipped')
-      assert.ok(isEnded(this.state.status) || this.plan.steps.some((its) => this.isFatal(its.id)));
+      assert.ok(isEnded(this.state.status) || this.plan.steps.some((its) => this.ledger.isFatal(its.id)));
     if (isEnded(this.state.status)) assert.ok(['done', 'failed', 'skipped'].includes(status));
-    if (status === 'parked') assert.ok(this.stepOf(id).needs.every((need) => this.isMet(need)));
-  }
-
-  private stepOf(id: string) {
-    const step = this.plan.steps.find((planned) => planned.id === id);
-    assert.ok(step);
-    return step;
-  }
-
-  private entriesOf(id: string): Entry[] {
-    return this.ledger.filter(({ step }) => step === id);
-  }
-
-  /** Failed iterations since the last one that went well. */
-  private failuresOf(id: string): number {
-    const fates = this.entriesOf(id).map(({ fate }) => fate);
-    const good = fates.findLastIndex((fate) => fate === 'done' || fate === 'again');
-    return fates.slice(good + 1).filter((fate) => fate === 'failed').length;
-  }
-
-  private isFailed(id: string): boolean {
-    return this.failuresOf(id) > (this.stepOf(id).retry?.attempts ?? 0);
-  }
-
-  private isFatal(id: string): boolean {
-    return this.isFailed(id) && !this.stepOf(id).continueOnError;
-  }
-
-  private isMet(id: string): boolean {
-    return (
-      this.entriesOf(id).at(-1)?.fate === 'done' || (this.isFailed(id) && this.stepOf(id).continueOnError)
-    );
+    if (status === 'parked') assert.ok(this.ledger.stepOf(id).needs.every((need) => this.ledger.isMet(need)));
   }
 }

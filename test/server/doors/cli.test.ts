@@ -8,20 +8,20 @@ import { methods } from '../../../server/protocol/methods.ts';
 import { session } from '../../../server/protocol/session.ts';
 import { CLI, runCommand, spawnCommand } from '../../support/command.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
+import { newCli } from './cli/inProcess.ts';
 
 describe('lockstep, the command', () => {
   it('calls a method with params from the argument or from stdin, and prints the result', async (t) => {
-    const env = { LOCKSTEP_HOME: await tempFolder(t) };
+    const { home, run, ok } = await newCli(t);
     const params = JSON.stringify({ task: 'Fix the tests', mode: 'developer' });
-    for (const run of [
-      await runCommand(['call', 'sessions.start', params], { env }),
-      await runCommand(['call', 'sessions.start', '-'], { env, stdin: params }),
+    for (const ran of [
+      await run(['call', 'sessions.start', params]),
+      await runCommand(['call', 'sessions.start', '-'], { env: { LOCKSTEP_HOME: home }, stdin: params }),
     ]) {
-      assert.deepEqual([run.code, run.stderr], [0, '']);
-      assert.equal(session.parse(JSON.parse(run.stdout)).task, 'Fix the tests');
+      assert.deepEqual([ran.code, ran.stderr], [0, '']);
+      assert.equal(session.parse(JSON.parse(ran.stdout)).task, 'Fix the tests');
     }
-    const stats = await runCommand(['call', 'sessions.stats'], { env });
-    assert.match(stats.stdout, /"total": 2/);
+    assert.match(await ok(['call', 'sessions.stats']), /"total": 2/);
   });
 
   it('prints an error as JSON on stderr alone, and exits with 1', async (t) => {
@@ -33,7 +33,9 @@ describe('lockstep, the command', () => {
   });
 
   it('says what is wrong with a command line, and exits with 2', async (t) => {
-    const env = { LOCKSTEP_HOME: await tempFolder(t) };
+    const { home, run } = await newCli(t);
+    const asProcess = await runCommand(['dance'], { env: { LOCKSTEP_HOME: home } });
+    assert.deepEqual([asProcess.code, asProcess.stdout], [2, '']);
     for (const [args, words] of [
       [[], /Usage:/],
       [['dance'], /no command dance/],
@@ -44,18 +46,17 @@ describe('lockstep, the command', () => {
       [['rpc', 'now'], /takes no arguments/],
       [['methods', '--yaml'], /--yaml/],
     ] as const) {
-      const run = await runCommand(args, { env });
-      assert.deepEqual([run.code, run.stdout], [2, ''], args.join(' '));
-      assert.match(run.stderr, words);
+      const { code, stdout, stderr } = await run(args);
+      assert.deepEqual([code, stdout], [2, ''], args.join(' '));
+      assert.match(stderr, words);
     }
   });
 
-  it('lists the methods, for people and with JSON schemas for programs', async () => {
-    const listed = await runCommand(['methods']);
-    assert.equal(listed.code, 0);
-    for (const { name, summary } of methods)
-      assert.ok(listed.stdout.includes(name) && listed.stdout.includes(summary));
-    const described: unknown = JSON.parse((await runCommand(['methods', '--json'])).stdout);
+  it('lists the methods, for people and with JSON schemas for programs', async (t) => {
+    const { ok } = await newCli(t);
+    const listed = await ok(['methods']);
+    for (const { name, summary } of methods) assert.ok(listed.includes(name) && listed.includes(summary));
+    const described: unknown = JSON.parse(await ok(['methods', '--json']));
     assert.ok(Array.isArray(described));
     assert.equal(described.length, methods.length);
     assert.match(JSON.stringify(described[0]), /"additionalProperties":false/);
@@ -91,8 +92,9 @@ describe('lockstep, the command', () => {
     assert.equal(stderr, '');
   });
 
-  it('prints help and version', async () => {
-    assert.match((await runCommand(['--help'])).stdout, /Exit codes/);
+  it('prints help and version', async (t) => {
+    const { ok } = await newCli(t);
+    assert.match(await ok(['--help']), /Exit codes/);
     assert.match((await runCommand(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
   });
 });

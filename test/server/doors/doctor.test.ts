@@ -10,10 +10,12 @@ import { createServer } from '../../../server/server.ts';
 import { runCommand, type Finished } from '../../support/command.ts';
 import { breakIndex } from '../../support/breakIndex.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
+import { cliOn } from './cli/inProcess.ts';
 
 interface Options {
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** As a process, without root's power over permissions. */
   readonly unprivileged?: boolean;
 }
 
@@ -30,11 +32,16 @@ async function newHome(t: TestContext) {
   const begun = await server.registry.call('sessions.start', { task: 't', mode: 'm' });
   assert.ok(begun.ok);
   server.dispose();
-  const doctor = ({ args = [], env, unprivileged }: Options = {}): Promise<Finished> =>
-    runCommand(['doctor', ...args], {
-      env: { HOME: home, LOCKSTEP_HOME: folder, ...env },
-      ...(unprivileged === undefined ? {} : { unprivileged }),
-    });
+  async function doctor({ args = [], env, unprivileged = false }: Options = {}): Promise<Finished> {
+    const own = { HOME: home, LOCKSTEP_HOME: folder, ...env };
+    if (unprivileged) return runCommand(['doctor', ...args], { env: own, unprivileged });
+    const looking = createServer({ env: own, userHome: home, logger: { log: () => undefined } });
+    try {
+      return await cliOn(looking).run(['doctor', ...args], { env: own });
+    } finally {
+      looking.dispose();
+    }
+  }
   /** The doctor finds something that does not work, says so in words and does not fail by it. */
   async function unhealthy(words: RegExp, options: Options = {}): Promise<void> {
     const { code, stdout, stderr } = await doctor(options);
@@ -48,8 +55,9 @@ async function newHome(t: TestContext) {
 
 describe('lockstep doctor', { concurrency: 2 }, () => {
   it('says that all is well, and exits with 0', async (t) => {
-    const { store, doctor } = await newHome(t);
-    const { code, stdout, stderr } = await doctor();
+    const { home, folder, store } = await newHome(t);
+    const env = { HOME: home, LOCKSTEP_HOME: folder };
+    const { code, stdout, stderr } = await runCommand(['doctor'], { env });
     assert.deepEqual([code, stderr], [0, ''], stdout);
     assert.match(stdout, /^Lockstep \d+\.\d+\.\d+: healthy\n\n/);
     assert.match(stdout, /^ok {4}readiness {2}The store .* can be written/m);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, it, type TestContext } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import {
   createProtocolConnection,
@@ -11,12 +11,12 @@ import {
 } from 'vscode-languageserver-protocol/node';
 import { wireError } from '../../../server/protocol/error.ts';
 import { session } from '../../../server/protocol/session.ts';
-import { tempFolder } from '../../support/tempFolder.ts';
+import { tempFolder, type Ending } from '../../support/tempFolder.ts';
 
 const MAIN = fileURLToPath(new URL('../../../server/main.ts', import.meta.url));
 
 /** A real server process, spoken to over its real streams. */
-async function connect(t: TestContext, home: string) {
+async function connect(t: Ending, home: string) {
   const child = spawn(process.execPath, [MAIN], {
     env: {
       ...process.env,
@@ -41,12 +41,15 @@ async function connect(t: TestContext, home: string) {
   return { child, connection, initialized };
 }
 
+/** One for all calls that leave it running. */
+const server = await connect({ after }, await tempFolder({ after }));
+
 const notification = (connection: ProtocolConnection, method: string) =>
   new Promise<unknown>((resolve) => void connection.onNotification(method, resolve));
 
 describe('the LSP door', () => {
-  it('says who it is, and has every method under lockstep/', async (t) => {
-    const { connection, initialized } = await connect(t, await tempFolder(t));
+  it('says who it is, and has every method under lockstep/', async () => {
+    const { connection, initialized } = server;
     assert.match(JSON.stringify(initialized), /"name":"lockstep","version":"\d/);
     const started = session.parse(
       await connection.sendRequest('lockstep/sessions.start', { task: 't', mode: 'm' }),
@@ -55,8 +58,8 @@ describe('the LSP door', () => {
     assert.deepEqual(session.parse(read), started);
   });
 
-  it('gives errors with the wire error as data', async (t) => {
-    const { connection } = await connect(t, await tempFolder(t));
+  it('gives errors with the wire error as data', async () => {
+    const { connection } = server;
     await assert.rejects(
       connection.sendRequest('lockstep/sessions.get', { id: 'no-such' }),
       (error: { code: number; data: unknown }) => {

@@ -224,6 +224,7 @@ describe('lockstep with-lease', { concurrency: 3 }, () => {
       registry: new Registry({ log: () => undefined }),
       connect: () => assert.fail('it went on'),
       drive: () => assert.fail(),
+      sweepRuns: () => assert.fail(),
       onDidChange: () => assert.fail(),
       env: {},
       version: '1',

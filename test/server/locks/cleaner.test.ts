@@ -1,35 +1,14 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
-import {
-  chmod,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  symlink,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { FileLocks } from '../../../server/locks/fileLock.ts';
-import { Owners } from '../../../server/locks/owners.ts';
-import { Counters } from '../../../server/platform/counters.ts';
-import { systemProcesses } from '../../../server/platform/systemProcesses.ts';
-import { healthGet } from '../../../server/protocol/healthMethods.ts';
 import { locksAcquire, locksRelease, locksRenew } from '../../../server/protocol/lockMethods.ts';
-import { sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
-import { runCommand } from '../../support/command.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
-import { House, iso, lockFilesIn, names, newHouse, ownLock, put } from './house.ts';
+import { House, iso, names, newHouse, ownLock, put } from './house.ts';
 import { deadPid, LivingProcess } from './livingProcess.ts';
-import { until } from '../../support/until.ts';
+import { leaseOf } from './house.ts';
 
 const HOUR = 3_600_000;
-
-const asideOf = (path: string) => `${path}.${randomUUID()}.aside`;
 
 describe('a plan', () => {
   it('removes nothing, and is what is removed when it is applied', async (t) => {
@@ -152,14 +131,6 @@ describe('where a plan looks', () => {
     );
   });
 });
-
-/** A session that a living process has the lease on. */
-async function leaseOf(t: TestContext, house: House, ttlMs = 600_000) {
-  const owner = new LivingProcess(t);
-  const { id: session } = await house.call(sessionsStart, { task: 't', mode: 'm' });
-  const grant = await house.call(locksAcquire, { session, ttlMs, ownerPid: owner.pid });
-  return { session, owner, grant };
-}
 
 describe('leases', () => {
   it('of a dead owner end, and the session is free', async (t) => {
@@ -287,197 +258,3 @@ describe('items', () => {
     assert.equal((await readdir(house.root)).length, 5);
   });
 });
-
-describe('what a cleaner that was killed has moved aside', () => {
-  it('is removed by the next one if its owner is dead', async (t) => {
-    const house = await newHouse(t);
-    await put(asideOf(join(house.root, 'x.jsonl.lock')), { pid: await deadPid(), createdAt: iso(HOUR) });
-    await house.plan();
-    assert.equal((await readdir(house.root)).length, 1, 'a plan changes nothing');
-    assert.deepEqual((await house.apply()).problems, []);
-    assert.deepEqual(await readdir(house.root), []);
-  });
-
-  it('is left where only some items were chosen, for it is none of them', async (t) => {
-    const house = await newHouse(t);
-    await put(asideOf(join(house.root, 'x.jsonl.lock')), { pid: await deadPid(), createdAt: iso(HOUR) });
-    await put(asideOf(join(house.root, 'y.jsonl.lock')), { pid: process.pid, createdAt: iso() });
-    await house.apply({ items: [] });
-    const left = await readdir(house.root);
-    assert.equal(left.length, 2);
-    assert.ok(left.includes('y.jsonl.lock'), 'that of the living is put back all the same');
-  });
-
-  it('is put back, as it was, if its owner lives and the place is free', async (t) => {
-    const house = await newHouse(t);
-    const path = join(house.root, 'x.jsonl.lock');
-    await put(path, { pid: process.pid, createdAt: iso() });
-    const { fingerprint } = await house.lockAt(path);
-    const aside = asideOf(path);
-    await rename(path, aside);
-    const { problems } = await house.apply();
-    assert.deepEqual(problems, [{ path: aside, message: 'it is not stale any more, and was put back' }]);
-    assert.deepEqual(await readdir(house.root), ['x.jsonl.lock']);
-    assert.equal((await house.lockAt(path)).fingerprint, fingerprint);
-  });
-
-  it('is put back where nobody can tell', async (t) => {
-    const house = await newHouse(t);
-    await put(asideOf(join(house.root, 'x.jsonl.lock')), '');
-    await house.apply();
-    assert.deepEqual(await readdir(house.root), ['x.jsonl.lock']);
-  });
-
-  it('is kept and told of if its owner lives and the place is taken, and the newer lock stays', async (t) => {
-    const house = await newHouse(t);
-    const path = join(house.root, 'x.jsonl.lock');
-    const newer = await put(path, { pid: process.pid, createdAt: iso() });
-    const content = await readFile(newer, 'utf8');
-    const aside = await put(asideOf(path), { pid: new LivingProcess(t).pid });
-    const before = await readFile(aside, 'utf8');
-    for (let turn = 0; turn < 2; turn++) {
-      const { problems } = await house.apply();
-      assert.deepEqual(problems, [
-        {
-          path: aside,
-          message: `it is not stale any more, and could not be put back (there is a newer lock in its place): it is at ${aside}`,
-        },
-      ]);
-      assert.deepEqual([await readFile(path, 'utf8'), await readFile(aside, 'utf8')], [content, before]);
-    }
-  });
-
-  it('may be a lock of our own', async (t) => {
-    const house = await newHouse(t);
-    const folder = join(house.home, 'locks');
-    const dead = await ownLock(folder, 'dead', await deadPid());
-    const living = await ownLock(folder, 'living', process.pid);
-    const { ino } = await stat(living);
-    for (const path of [dead, living]) await rename(path, asideOf(path));
-    await house.apply({ roots: undefined });
-    const left = (await readdir(folder)).filter((name) => /^(dead|living)/.test(name)).sort();
-    assert.deepEqual(left, ['living.lock', 'living.lock.owner.json']);
-    assert.equal((await stat(living)).ino, ino, 'it is the very folder that its holder made');
-  });
-
-  it('is nothing that Lockstep could not have moved', async (t) => {
-    const house = await newHouse(t);
-    const dead = { pid: await deadPid() };
-    await put(asideOf(join(house.root, 'Cargo.lock')), dead, HOUR);
-    await put(join(house.root, 'x.jsonl.lock.backup.aside'), dead, HOUR);
-    await mkdir(asideOf(join(house.root, 'y.jsonl.lock')));
-    await symlink('/dev/null', asideOf(join(house.root, 'z.jsonl.lock')));
-    const before = await readdir(house.root);
-    assert.deepEqual((await house.apply()).problems, []);
-    assert.deepEqual(await readdir(house.root), before);
-  });
-});
-
-describe('what changes while a cleaner waits for its turn', () => {
-  it('is left, and told of', async (t) => {
-    const folder = await tempFolder(t);
-    const env = { LOCKSTEP_LOCK_WAIT_MS: '60000', LOCKSTEP_LOCK_ROOTS: join(folder, 'root') };
-    const house = new House(t, folder, env);
-    const at = (name: string) => join(house.root, `${name}.jsonl.lock`);
-    const dead = { pid: await deadPid(), createdAt: iso(HOUR) };
-    for (const name of ['taken', 'gone', 'worked-on', 'stale']) await put(at(name), dead);
-    const { owner, grant, session } = await leaseOf(t, house);
-    await owner.kill();
-    const newer = JSON.stringify({ pid: process.pid, createdAt: iso() });
-
-    const applied = await fileLocksOf(house).withFileLock(cleanersTurn(house), async () => {
-      const applying = house.apply({ roots: undefined });
-      // It has its plan when it waits.
-      await until(async () => ((await house.call(healthGet, {})).counters['lockFileWaits'] ?? 0) > 0);
-      await rm(at('taken'));
-      await writeFile(at('taken'), newer, { flag: 'wx' });
-      await rm(at('gone'));
-      await put(join(house.root, 'worked-on.jsonl'), '{}\n');
-      await house.call(locksRenew, { token: grant.token });
-      return { applying };
-    });
-    const { planned, removed, skipped } = await applied.applying;
-    assert.equal(planned.length, 5);
-    assert.deepEqual(names(removed), ['stale.jsonl.lock']);
-    assert.deepEqual(
-      skipped.map(({ path, message }) => `${basename(path ?? 'the lease')}: ${message}`).sort(),
-      [
-        'gone.jsonl.lock: it is gone already',
-        'taken.jsonl.lock: it has changed since it was planned',
-        'the lease: it has changed since it was planned',
-        'worked-on.jsonl.lock: it is not stale any more',
-      ],
-    );
-    assert.equal(await readFile(at('taken'), 'utf8'), newer);
-    assert.deepEqual((await readdir(house.root)).sort(), [
-      'taken.jsonl.lock',
-      'worked-on.jsonl',
-      'worked-on.jsonl.lock',
-    ]);
-    const { locks } = await house.list();
-    assert.ok(locks.some((lock) => lock.session === session));
-  });
-});
-
-describe('cleaners', () => {
-  it('work one at a time, and say who is at work', async (t) => {
-    const house = await newHouse(t);
-    await put(join(house.root, 'dead.jsonl.lock'), { pid: await deadPid() }, HOUR);
-    await fileLocksOf(house).withFileLock(cleanersTurn(house), async () => {
-      await assert.rejects(house.apply(), {
-        code: 'STORE_BUSY',
-        message: new RegExp(`held by process ${process.pid}`),
-      });
-      assert.deepEqual(names((await house.plan()).planned), ['dead.jsonl.lock'], 'a plan needs no turn');
-    });
-    assert.deepEqual(names((await house.apply()).removed), ['dead.jsonl.lock']);
-  });
-
-  it('go on after one that was killed at work', async (t) => {
-    const house = await newHouse(t);
-    await put(join(house.root, 'dead.jsonl.lock'), { pid: await deadPid() }, HOUR);
-    assert.deepEqual(names((await house.apply()).removed), ['dead.jsonl.lock']);
-    const folder = join(house.home, 'locks');
-    // The lock on the cleaners' turn, as one leaves it that is killed.
-    const name = (await lockNameOf(house)).replace(/\.lock$/, '');
-    await ownLock(folder, name, await deadPid());
-    await put(join(house.root, 'dead.jsonl.lock'), { pid: await deadPid() }, HOUR);
-    assert.deepEqual(names((await house.apply()).removed), ['dead.jsonl.lock']);
-    assert.deepEqual(await readdir(folder), []);
-  });
-
-  it('say what is wrong where Lockstep’s own folder cannot be written', async (t) => {
-    const house = await newHouse(t);
-    await put(join(house.root, 'dead.jsonl.lock'), { pid: await deadPid() }, HOUR);
-    await mkdir(join(house.home, 'locks'), { recursive: true });
-    const call = JSON.stringify({ roots: [house.root], dryRun: false });
-    const env = { LOCKSTEP_HOME: house.home, HOME: house.userHome };
-    for (const folder of [join(house.home, 'locks'), house.home]) {
-      await chmod(folder, 0o500);
-      const { code, stderr } = await runCommand(['call', 'locks.clean', call], { env, unprivileged: true });
-      assert.equal(code, 1);
-      assert.match(stderr, /"code": "STORE_UNAVAILABLE"/);
-      await chmod(folder, 0o700);
-      if (folder !== house.home) await rm(folder, { recursive: true });
-    }
-    assert.deepEqual(await readdir(house.root), ['dead.jsonl.lock']);
-  });
-});
-
-/** The locks that this house's server takes too. */
-function fileLocksOf(house: House): FileLocks {
-  const folder = join(house.home, 'locks');
-  const owners = new Owners(systemProcesses());
-  return new FileLocks({ folder, owners, files: lockFilesIn(folder), counters: new Counters(), waitMs: 0 });
-}
-
-const cleanersTurn = (house: House) => join(house.home, 'locks', 'cleaner');
-
-/** The name of the lock that a cleaner takes. */
-function lockNameOf(house: House): Promise<string> {
-  return fileLocksOf(house).withFileLock(cleanersTurn(house), async () => {
-    const name = (await readdir(join(house.home, 'locks'))).find((one) => one.endsWith('.lock'));
-    assert.ok(name);
-    return name;
-  });
-}

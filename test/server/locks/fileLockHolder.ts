@@ -4,7 +4,7 @@ import { FileLocks } from '../../../server/locks/fileLock.ts';
 import { Owners } from '../../../server/locks/owners.ts';
 import { Counters } from '../../../server/platform/counters.ts';
 import { systemProcesses } from '../../../server/platform/systemProcesses.ts';
-import { lockFilesIn } from './house.ts';
+import { lockFilesIn } from './lockFilesIn.ts';
 
 /*
  * A process that takes file locks: `fileLockHolder.ts <folder> <path> count <file> <times>` adds to a number in a file;

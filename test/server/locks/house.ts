@@ -15,13 +15,15 @@ import { systemFileSystem } from '../../../server/platform/fileSystem.ts';
 import type { Processes } from '../../../server/platform/processes.ts';
 import { systemProcesses } from '../../../server/platform/systemProcesses.ts';
 import type { Lock } from '../../../server/protocol/lock.ts';
-import { locksClean, locksList } from '../../../server/protocol/lockMethods.ts';
+import { locksAcquire, locksClean, locksList } from '../../../server/protocol/lockMethods.ts';
 import type { Method } from '../../../server/protocol/method.ts';
+import { sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
 import { createServer, type Server } from '../../../server/server.ts';
 import { SqliteLeaseStore } from '../../../server/store/sqliteLeaseStore.ts';
 import { SqliteSessionStore } from '../../../server/store/sqliteSessionStore.ts';
 import { StoreFile } from '../../../server/store/storeFile.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
+import { LivingProcess } from './livingProcess.ts';
 
 type Input<M> = M extends Method<infer P> ? z.input<P> : never;
 
@@ -121,16 +123,6 @@ interface CleanerOptions {
   readonly wrap?: typeof LockFiles;
 }
 
-/** Looks at locks with real processes, if nothing else is said. */
-export function lockFilesIn(
-  ownFolder: string,
-  processes: Processes = systemProcesses(),
-  sharedRoots: readonly string[] = [],
-): LockFiles {
-  const owners = new Owners(processes);
-  return new LockFiles({ owners, processes, clock: systemClock, ownFolder, sharedRoots });
-}
-
 /** Writes a file in one go, with its time set back by `ageMs`; what is not text is written as JSON. */
 export async function put(path: string, content: unknown, ageMs = 0): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
@@ -166,4 +158,12 @@ export async function ownLock(folder: string, name: string, pid: number): Promis
   };
   await writeFile(ownRecordPath(path), JSON.stringify(record));
   return path;
+}
+
+/** A session that a living process has the lease on. */
+export async function leaseOf(t: TestContext, house: House, ttlMs = 600_000) {
+  const owner = new LivingProcess(t);
+  const { id: session } = await house.call(sessionsStart, { task: 't', mode: 'm' });
+  const grant = await house.call(locksAcquire, { session, ttlMs, ownerPid: owner.pid });
+  return { session, owner, grant };
 }

@@ -17,7 +17,8 @@ import { locksAcquire, locksClean, locksList } from '../../../server/protocol/lo
 import { sessionsIterate, sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
 import { RpcClient } from '../../support/rpcClient.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
-import { iso, lockFilesIn, names, put } from './house.ts';
+import { iso, names, put } from './house.ts';
+import { lockFilesIn } from './lockFilesIn.ts';
 import { LivingProcess } from './livingProcess.ts';
 
 /*

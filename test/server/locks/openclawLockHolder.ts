@@ -4,7 +4,7 @@ import { Owners } from '../../../server/locks/owners.ts';
 import { systemClock } from '../../../server/platform/clock.ts';
 import { Counters } from '../../../server/platform/counters.ts';
 import { systemProcesses } from '../../../server/platform/systemProcesses.ts';
-import { lockFilesIn } from './house.ts';
+import { lockFilesIn } from './lockFilesIn.ts';
 
 /** Holds the lock on the file that its argument names until its input ends. */
 const [path = ''] = process.argv.slice(2);

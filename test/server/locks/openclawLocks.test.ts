@@ -17,7 +17,8 @@ import { systemProcesses } from '../../../server/platform/systemProcesses.ts';
 import { isPlainObject } from '../../../server/protocol/json.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 import { until } from '../../support/until.ts';
-import { lockFilesIn, put, setAge } from './house.ts';
+import { put, setAge } from './house.ts';
+import { lockFilesIn } from './lockFilesIn.ts';
 import { deadPid, LivingProcess } from './livingProcess.ts';
 
 const HOLDER = fileURLToPath(new URL('./openclawLockHolder.ts', import.meta.url));

@@ -3,7 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
+import {
+  sessionsArchive,
+  sessionsComplete,
+  sessionsStart,
+} from '../../../server/protocol/sessionLifecycleMethods.ts';
 import { sessionsFind, sessionsGet } from '../../../server/protocol/sessionQueryMethods.ts';
 import {
   agentsList,
@@ -14,7 +18,7 @@ import {
   workflowsRead,
 } from '../../../server/protocol/workflowMethods.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
-import { connect, environmentOf } from '../workflows/run/driveRun.ts';
+import { connect, environmentOf, makeRun, planned } from '../workflows/run/driveRun.ts';
 import { hasEnded, isAt, runFolder } from '../workflows/run/runFolder.ts';
 
 const TWICE = `
@@ -284,6 +288,18 @@ describe('runs.list and runs.get', () => {
     assert.deepEqual(await ids({ workspace: join(folder, 'other') }), []);
     await assert.rejects(call(runsGet, { id: strange.id }), { code: 'INVALID_PARAMS', message: /is no run/ });
     await assert.rejects(call(runsGet, { id: 'none' }), { code: 'SESSION_NOT_FOUND' });
+  });
+
+  test('a run that was archived while it goes on stays on the list until it has ended', async (t) => {
+    const { call, folder } = await runFolder(t);
+    const { id } = await makeRun(call, folder, [planned(folder, 'a')]);
+    await call(sessionsArchive, { id });
+    const ids = async (query: object) => (await call(runsList, query)).runs.map((run) => run.id);
+    assert.deepEqual(await ids({}), [id]);
+    assert.deepEqual(await ids({ isOpen: true, workspace: folder }), [id]);
+    assert.deepEqual(await ids({ isOpen: false }), []);
+    await call(sessionsComplete, { id });
+    for (const query of [{}, { isOpen: true }, { isOpen: false }]) assert.deepEqual(await ids(query), []);
   });
 
   test('a folder that is gone, and an agent that fails, fail the run, which says why', async (t) => {

@@ -9,7 +9,7 @@ import { tempFolder } from '../../support/tempFolder.ts';
 import { migrator } from './migrator.ts';
 import { asJson, jsonOf, objectIn } from './shapes.ts';
 
-const RUNS = Number(process.env['LOCKSTEP_MIGRATION_RUNS'] ?? 8);
+const RUNS = Number(process.env['LOCKSTEP_MIGRATION_RUNS'] ?? 5);
 
 const time = fc
   .integer({ min: Date.UTC(2020, 0), max: Date.UTC(2026, 0) })

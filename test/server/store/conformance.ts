@@ -6,7 +6,7 @@ import * as state from '../../../server/domain/sessionState.ts';
 import { sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
 import { sessionsFind, sessionsStats } from '../../../server/protocol/sessionQueryMethods.ts';
 import type { CallParamsOf } from '../../../server/protocol/method.ts';
-import type { SessionStore } from '../../../server/store/sessionStore.ts';
+import type { LookQuery, SessionStore } from '../../../server/store/sessionStore.ts';
 
 export type OpenStore = (context: TestContext) => Promise<SessionStore>;
 
@@ -306,6 +306,77 @@ export function sessionStoreConformance(name: string, open: OpenStore): void {
       );
       assert.deepEqual(await store.lastEvents(id, 2, { type: 'summary' }), []);
       assert.equal(await store.countEvents(id, 'note', 4), 2);
+    });
+
+    it('gives sessions together with their last event of a type, what came after, their children and their lease', async (t) => {
+      const store = await open(t);
+      const parent = await store.create(firstStep({ kind: 'workflow' }));
+      const { id } = parent;
+      const bare = await store.create(firstStep({ kind: 'workflow' }, Date.now() - 1000));
+      await store.create(firstStep());
+      for (const text of ['1', '2']) await store.update(id, note(id, text));
+      await store.update(id, state.addEvent({ id, type: 'other', data: {} }));
+      await store.update(id, state.addEvent({ id, type: 'news', data: { of: 'it' } }));
+      const children: string[] = [];
+      for (const step of ['a', 'b'])
+        children.unshift((await store.create(firstStep({ parentId: id, metadata: { step } }))).id);
+      await store.update(children[0] ?? '', state.archive);
+      const gone = await store.create(firstStep({ parentId: id }));
+      await store.remove(gone.id);
+      const asked: unknown[] = [];
+      const query: LookQuery = {
+        last: 'note',
+        news: ['news'],
+        after: (session, last) => {
+          asked.push([session.id, last?.data]);
+          return last?.seq;
+        },
+      };
+      const { looks, nextCursor } = await store.looks(find({ kind: 'workflow' }), query);
+      assert.equal(nextCursor, undefined);
+      assert.deepEqual(
+        looks.map((look) => look.session),
+        [await store.get(id), bare],
+      );
+      const [look, other] = looks;
+      assert.deepEqual([look?.last?.seq, look?.last?.data], [3, { text: '2' }]);
+      assert.deepEqual(
+        look?.news.map(({ seq, data }) => [seq, data]),
+        [[5, { of: 'it' }]],
+      );
+      assert.deepEqual(
+        look?.children.map((child) => [child.id, child.status, child.metadata]),
+        [
+          [children[0], 'active', { step: 'b' }],
+          [children[1], 'active', { step: 'a' }],
+        ],
+      );
+      assert.deepEqual([other?.last, other?.news, other?.children], [undefined, [], []]);
+      assert.deepEqual(asked, [
+        [id, { text: '2' }],
+        [bare.id, undefined],
+      ]);
+      assert.deepEqual(await store.look(id, query), look);
+      await assert.rejects(store.look('none', query), { code: 'SESSION_NOT_FOUND' });
+      const page = await store.looks(find({ kind: 'workflow', limit: 1 }), query);
+      const next = await store.looks(find({ kind: 'workflow', limit: 1, cursor: page.nextCursor }), query);
+      assert.deepEqual([...page.looks, ...next.looks], looks);
+    });
+
+    it('finds archived sessions that have not ended, where they are asked for', async (t) => {
+      const store = await open(t);
+      const made: string[] = [];
+      for (const [index, ends] of [false, true, false, true].entries()) {
+        const { id } = await store.create(firstStep({}, Date.now() + index));
+        made.push(id);
+        if (ends) await store.update(id, state.complete({ id }));
+        if (index < 2) await store.update(id, state.archive);
+      }
+      const { sessions } = await store.find({ ...find(), archived: 'open' });
+      assert.deepEqual(
+        sessions.map(({ id }) => id),
+        [made[3], made[2], made[0]],
+      );
     });
 
     it('holds labels unique, frees one that is given up, and names the owner of a taken one', async (t) => {

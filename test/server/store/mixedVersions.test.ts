@@ -102,7 +102,8 @@ describe('two versions with different schemas at work on one store', () => {
       assert.deepEqual(found, written);
     });
     assert.equal(db.prepare('SELECT count(*) AS total FROM sessions').get()?.['total'], 4);
-    const backups = await readdir(join(home, 'backups'));
+    // The day's own backup comes when the processes have run for a while.
+    const backups = (await readdir(join(home, 'backups'))).filter((name) => !name.startsWith('daily-'));
     assert.match(backups.join(), new RegExp(`^before-update-.*-v${schemaSteps.length}\\.db$`));
   });
 });

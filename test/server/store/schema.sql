@@ -25,6 +25,8 @@ CREATE INDEX sessions_counted ON sessions (status, kind) WHERE archived_at IS NU
 
 CREATE INDEX sessions_in_trash ON sessions (trashed_at) WHERE trashed_at IS NOT NULL;
 
+CREATE INDEX sessions_of_runs ON sessions (created_at, id) WHERE kind = 'workflow';
+
 CREATE TABLE events (
     session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
     seq INTEGER NOT NULL,

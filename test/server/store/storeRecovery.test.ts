@@ -1,55 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { copyFile, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, it, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import * as state from '../../../server/domain/sessionState.ts';
-import { systemClock } from '../../../server/platform/clock.ts';
-import { Counters } from '../../../server/platform/counters.ts';
-import { systemFileSystem } from '../../../server/platform/fileSystem.ts';
-import { sessionsFind } from '../../../server/protocol/sessionQueryMethods.ts';
-import type { CallParamsOf } from '../../../server/protocol/method.ts';
-import { storeRecover } from '../../../server/protocol/storeMethods.ts';
-import { SqliteSessionStore } from '../../../server/store/sqliteSessionStore.ts';
-import { StoreFile } from '../../../server/store/storeFile.ts';
-import { StoreRecovery } from '../../../server/store/storeRecovery.ts';
-import { tempFolder } from '../../support/tempFolder.ts';
+import { describe, it } from 'node:test';
 import { firstStep } from './conformance.ts';
-
-const DYING = fileURLToPath(new URL('./recoverAndDie.ts', import.meta.url));
-const everything = sessionsFind.params.parse({ archived: true, limit: 500 });
-
-function openAt(t: TestContext, path: string) {
-  const file = new StoreFile({ path, fileSystem: systemFileSystem, counters: new Counters() });
-  t.after(() => file.close());
-  return { file, store: new SqliteSessionStore(file, systemClock) };
-}
-
-async function newStore(t: TestContext, sessions = 20) {
-  const folder = await tempFolder(t);
-  const path = join(folder, 'lockstep.db');
-  const { file, store } = openAt(t, path);
-  const ids: string[] = [];
-  for (let index = 0; index < sessions; index++) {
-    const { id } = await store.create(firstStep({ task: `Task ${index} ${'x'.repeat(500)}` }));
-    await store.update(id, state.addMessage({ id, role: 'user', content: 'Hello' }));
-    ids.push(id);
-  }
-  const recovery = new StoreRecovery({ path, fileSystem: systemFileSystem, clock: systemClock });
-  return {
-    folder,
-    path,
-    file,
-    store,
-    ids: ids.sort(),
-    recover: (more: CallParamsOf<typeof storeRecover> = {}) =>
-      recovery.recover(storeRecover.params.parse(more)),
-  };
-}
+import { everything, idsIn, newStore, openAt } from './storeToRecover.ts';
 
 /** So that no call gets through, though most pages are whole. */
 async function zeroHeader(path: string): Promise<Buffer> {
@@ -58,9 +13,6 @@ async function zeroHeader(path: string): Promise<Buffer> {
   await writeFile(path, bytes);
   return bytes;
 }
-
-const idsIn = async (store: SqliteSessionStore) =>
-  (await store.find(everything)).sessions.map(({ id }) => id).sort();
 
 describe('recovering the store', () => {
   it('tells first what would be saved, and changes nothing', async (t) => {
@@ -142,33 +94,6 @@ describe('recovering the store', () => {
     assert.equal(done.sessions.saved, ids.length);
     assert.deepEqual(await readFile(`${done.kept}-wal`), log);
     assert.deepEqual(await idsIn(openAt(t, path).store), ids);
-  });
-
-  it('is finished by the next one wherever a kill cuts it short, and nobody writes in between', async (t) => {
-    for (let nth = 1, isThrough = false; !isThrough; nth++) {
-      const { path, file, ids, recover } = await newStore(t, 3);
-      file.close();
-      // A log of its own, which a killed process leaves.
-      const { store, file: other } = openAt(t, path);
-      const { id } = await store.create(firstStep());
-      const child = spawn(process.execPath, [DYING, path, String(nth)], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-      });
-      await once(child, 'close');
-      isThrough = child.exitCode === 0;
-      const isCutShort =
-        existsSync(`${path}-replacing`) && (await readFile(`${path}-replacing`, 'utf8')) !== '';
-      if (isCutShort) {
-        await assert.rejects(
-          other.write(() => assert.fail('written to')),
-          { code: 'STORE_CORRUPT', message: /cut short/ },
-        );
-      }
-      other.close();
-      await recover({ dryRun: false });
-      assert.deepEqual(await idsIn(openAt(t, path).store), [...ids, id].sort(), `killed before call ${nth}`);
-      assert.equal(existsSync(`${path}-replacing`), false);
-    }
   });
 
   it('that fails leaves the store and its log as they are, byte for byte', async (t) => {

@@ -8,13 +8,16 @@ export function misbehaving(behaviour: string, ...args: readonly string[]): [str
   return [process.execPath, AGENT, behaviour, ...args];
 }
 
-/** The pids of the living processes that have a text in their environment. */
-export function processesWith(text: string): number[] {
+/** The pids of the living processes that have a text in their environment, and another one not, if it is given. */
+export function processesWith(text: string, butNot?: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
-    .filter(
-      (name) => read(`/proc/${name}/environ`).includes(text) && !/\) [ZX] /.test(read(`/proc/${name}/stat`)),
-    )
+    .filter((name) => {
+      // Read once: it changes as a whole when another program is begun.
+      const environ = read(`/proc/${name}/environ`);
+      const isMeant = environ.includes(text) && (butNot === undefined || !environ.includes(butNot));
+      return isMeant && !/\) [ZX] /.test(read(`/proc/${name}/stat`));
+    })
     .map(Number);
 }
 

@@ -3,6 +3,8 @@ import * as z from 'zod';
 import type { PermissionOption, PermissionRequest } from '../agent.ts';
 import { text } from '../streams/reported.ts';
 
+/** Characters of what is asked, which may be a long command. */
+const MAX_TITLE = 4_000;
 const MAX_NAME = 1_000;
 const MAX_OPTIONS = 50;
 
@@ -28,13 +30,19 @@ export function permissionQuestion(value: unknown, id: string): PermissionReques
   return {
     type: 'permission',
     id,
-    title: title.slice(0, MAX_NAME),
+    title: shortened(title, MAX_TITLE),
     options: options.map(({ optionId, name, kind }) => ({
       id: optionId,
-      name: name.slice(0, MAX_NAME),
+      name: shortened(name, MAX_NAME),
       kind,
     })),
   };
+}
+
+/** A person may be asked to allow what they do not see whole: that is said. */
+function shortened(whole: string, most: number): string {
+  const left = whole.length - most;
+  return left <= 0 ? whole : `${whole.slice(0, most)}… (${left} more characters are not shown)`;
 }
 
 export const CANCELLED: RequestPermissionResponse = { outcome: { outcome: 'cancelled' } };

@@ -27,17 +27,17 @@ export interface Run {
   readonly terminal?: FakeTerminal;
 }
 
-type Behind = Pick<CliDoor, 'registry' | 'connect' | 'onDidChange' | 'drive'>;
+type Behind = Pick<CliDoor, 'registry' | 'connect' | 'onDidChange' | 'drive' | 'sweepRuns'>;
 
 /** The command in this process on what stands behind it: as the real one, but for its streams. */
-export function cliOn({ registry, connect, onDidChange, drive }: Behind) {
+export function cliOn({ registry, connect, onDidChange, drive, sweepRuns }: Behind) {
   async function run(args: readonly string[], { env = {}, stdin = '', keyboard, terminal }: Run = {}) {
     const input = keyboard ?? new PassThrough();
     if (!keyboard) input.end(stdin);
     const [stdout, stderr] = [terminal ?? new PassThrough(), new PassThrough()];
     const [out, err] = [textOf(stdout), textOf(stderr)];
     const streams = { stdin: input, stdout, stderr };
-    const door = { registry, connect, onDidChange, drive, env, version: '1.2.3', ...streams };
+    const door = { registry, connect, onDidChange, drive, sweepRuns, env, version: '1.2.3', ...streams };
     const code = await runCli(args, door);
     for (const stream of [stdout, stderr]) stream.end();
     return { code, stdout: await out, stderr: await err };

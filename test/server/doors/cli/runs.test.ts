@@ -44,6 +44,28 @@ describe('lockstep runs', () => {
     assert.equal((await runs.cli().run(['runs'])).stderr, '');
   });
 
+  it('looks for what killed runs have left at work first, and tells why a run has no process', async () => {
+    const runs = new ScriptedRuns();
+    const gate = { reason: 'gate', step: 'review' } as const;
+    for (const [change, words] of [
+      [{ status: 'interrupted' }, 'lockstep resume: its process is gone'],
+      [{ status: 'interrupted', error: 'The disk\nis full.' }, 'lockstep resume: The disk is full.'],
+      [{ status: 'paused', error: 'An agent (pid 7).' }, 'An agent (pid 7).'],
+      [
+        { status: 'parked', parkedFor: gate, error: 'An agent (pid 7).' },
+        'waits at the gate of step review; An agent (pid 7).',
+      ],
+    ] as const) {
+      runs.run = someRun();
+      runs.left = change;
+      assert.ok((await runs.cli().ok(['runs', '--limit', '1'])).endsWith(`  ${words}`), words);
+      runs.run = someRun();
+      const shown = await runs.cli().ok(['runs', RUN_ID]);
+      const error = 'error' in change ? change.error.replace('\n', ' ') : undefined;
+      assert.ok(error === undefined || shown.includes(error), shown);
+    }
+  });
+
   it('shows one with its steps, limits, questions and how it goes on', async () => {
     const runs = new ScriptedRuns();
     runs.run = someRun({
@@ -191,6 +213,7 @@ describe('the events of a run in the history of its session', () => {
     const steps = [{ id: 'fix', status: 'running', iterations: 2, failures: 0 }];
     for (const [type, data, words] of [
       ['run.state', { state: { status: 'active', steps }, handled: 3 }, 'run active: fix running (2)'],
+      ['run.state', { state: { status: 'active', steps: [] } }, 'run active'],
       ['run.agent', { step: 'fix', marker: 'm', pid: 7 }, 'agent of fix, process 7'],
       ['run.output', { step: 'fix', output: 'All\ngreen' }, 'output of fix: All green'],
       ['run.request', { kind: 'stop' }, 'asked to stop'],

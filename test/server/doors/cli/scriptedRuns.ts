@@ -5,6 +5,7 @@ import { sessionsEvents } from '../../../../server/protocol/sessionHistoryMethod
 import { sessionsFind, sessionsGet } from '../../../../server/protocol/sessionQueryMethods.ts';
 import * as wire from '../../../../server/protocol/workflowMethods.ts';
 import { session } from '../../../../server/protocol/session.ts';
+import { sampleRun, sampleStep, sampleWorkflow } from '../../../support/sampleRuns.ts';
 import { cliOn } from './inProcess.ts';
 
 export const RUN_ID = '019cdf3a-7b21-7000-8000-000000000001';
@@ -12,76 +13,32 @@ export const RUN_ID = '019cdf3a-7b21-7000-8000-000000000001';
 type Workflow = wire.Workflow;
 type Run = wire.Run;
 
+const IMPLEMENT = { id: 'implement', maxIterations: 10 } as const;
+const REVIEW = { id: 'review', needs: ['implement'], maxIterations: 1, agent: 'claude', hasGate: true };
+
+/** Of two steps, of which the second has a gate. */
 export function someWorkflow(change: Partial<Workflow> = {}): Workflow {
-  return {
-    file: '/home/ada/fix-tests.lockstep.yaml',
-    name: 'fix-tests',
-    digest: 'd1',
-    isKnown: true,
-    problems: [],
-    inputs: [],
-    maxIterations: 11,
-    permissions: 'ask',
-    limits: [],
-    steps: [
-      {
-        id: 'implement',
-        line: 3,
-        needs: [],
-        agent: 'codex',
-        maxIterations: 10,
-        until: 'npm test',
-        env: {},
-        hasGate: false,
-      },
-      {
-        id: 'review',
-        line: 7,
-        needs: ['implement'],
-        agent: 'claude',
-        maxIterations: 1,
-        env: {},
-        hasGate: true,
-      },
-    ],
-    ...change,
-  };
+  const workflow = sampleWorkflow();
+  const steps = workflow.steps.flatMap((step) => [
+    { ...step, ...IMPLEMENT },
+    { ...step, ...REVIEW, line: 7, until: undefined },
+  ]);
+  return { ...workflow, isKnown: true, maxIterations: 11, steps, ...change };
 }
 
 export function someStep(change: Partial<wire.RunStep> = {}): wire.RunStep {
-  return {
-    id: 'implement',
-    status: 'waiting',
-    iterations: 0,
-    maxIterations: 10,
-    needs: [],
-    agent: 'codex',
-    hasGate: false,
-    isGateOpen: false,
-    isAsking: false,
-    ...change,
-  };
+  return sampleStep({ ...IMPLEMENT, ...change });
 }
 
+/** Of that workflow, which begins. */
 export function someRun(change: Partial<Run> = {}): Run {
-  return {
+  return sampleRun({
     id: RUN_ID,
-    name: 'fix-tests',
-    status: 'active',
     iterations: 0,
     maxIterations: 11,
-    startedAt: '2026-03-12T10:05:44.000Z',
-    inputs: {},
-    limits: [],
-    activeMs: 0,
-    steps: [
-      someStep(),
-      someStep({ id: 'review', needs: ['implement'], maxIterations: 1, agent: 'claude', hasGate: true }),
-    ],
-    questions: [],
-    revision: 1,
+    steps: [sampleStep(IMPLEMENT), sampleStep(REVIEW)],
     ...change,
-  };
+  });
 }
 
 /** How a run ends well. */
@@ -89,7 +46,7 @@ export const DONE = {
   status: 'completed',
   iterations: 3,
   activeMs: 125_000,
-  endedAt: '2026-03-12T10:08:00.000Z',
+  endedAt: '2026-11-26T10:02:05.000Z',
 } as const;
 
 /** The command on one workflow and one run, which do what the test says. */
@@ -110,6 +67,8 @@ export class ScriptedRuns {
   readonly calls: [method: string, params: unknown][] = [];
   /** What `runs.continue` says, if it is an error. */
   refusal: LockstepError | undefined;
+  /** What a look for what killed runs have left makes of the run. */
+  left: Partial<Run> = {};
   /** How `drive` ends. */
   driven: Promise<string> = Promise.resolve('completed');
   readonly #listeners = new Set<(revision: number) => void>();
@@ -216,6 +175,10 @@ export class ScriptedRuns {
         return { dispose: () => this.#listeners.delete(listener) };
       },
       drive: () => this.driven,
+      sweepRuns: () => {
+        this.run = { ...this.run, ...this.left };
+        return Promise.resolve();
+      },
     });
   }
 }

@@ -155,7 +155,8 @@ describe('completion', () => {
     const timeout = found.find(({ label }) => label === 'timeout');
     assert.deepEqual(timeout?.documentation, {
       kind: 'markdown',
-      value: 'Wall clock of one iteration.\n\nDefault: ` 30m `',
+      value:
+        'Wall clock of one iteration. It stands while a person is asked for its agent.\n\nDefault: ` 30m `',
     });
   });
 

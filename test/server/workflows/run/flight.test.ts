@@ -11,20 +11,29 @@ const flight = {
   prompt: 'x',
   cwd: tmpdir(),
   marker: '8f6f2bd8-5c9a-4d53-9d6c-0f0a5ad0c0de',
-  maxOutputBytes: 10,
   limits: {},
   value: () => undefined,
-  isLastOutput: true,
+  takeOutput: (bytes: number) => Math.min(bytes, 10),
 };
 const sink = {
   started: () => undefined,
   event: () => undefined,
   permission: () => Promise.resolve(undefined),
 };
-const landingOf = (result: AgentResult) =>
+const landingOf = (result: AgentResult, bytes = 0) =>
   fly(
     flight,
-    { clock: systemClock, agentFor: () => Promise.resolve({ run: () => Promise.resolve(result) }), env: {} },
+    {
+      clock: systemClock,
+      agentFor: () =>
+        Promise.resolve({
+          run: ({ takeOutput }) => {
+            takeOutput?.(bytes);
+            return Promise.resolve(result);
+          },
+        }),
+      env: {},
+    },
     sink,
     new AbortController().signal,
   );
@@ -41,6 +50,9 @@ test('an iteration whose agent was lost has used what it used, and says nothing 
 });
 
 test('an iteration that the output limit of the run has cut says so', async () => {
-  const { outcome, cut } = await landingOf({ outcome: 'limit', output: '', outputBytes: 10 });
+  const limit = { outcome: 'limit', output: '', outputBytes: 10 } as const;
+  const { outcome, cut } = await landingOf(limit, 11);
   assert.deepEqual([outcome, cut], [undefined, 'The output limit of the run is used up.']);
+  // A limit of its own is its failure.
+  assert.equal((await landingOf(limit, 10)).outcome?.kind, 'failed');
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { Leases, type LeaseParts } from '../../../../server/locks/leases.ts';
+import type { Decide } from '../../../../server/domain/sessionStep.ts';
+import { Leases, type LeaseParts, type WriteTarget } from '../../../../server/locks/leases.ts';
 import { Owners } from '../../../../server/locks/owners.ts';
 import { systemClock, type Clock } from '../../../../server/platform/clock.ts';
 import { Counters } from '../../../../server/platform/counters.ts';
@@ -12,6 +13,7 @@ import { SqliteSessionStore } from '../../../../server/store/sqliteSessionStore.
 import { StoreFile } from '../../../../server/store/storeFile.ts';
 import { agentCatalogue } from '../../../../server/workflows/agents/agentCatalogue.ts';
 import { RunDriver } from '../../../../server/workflows/run/runDriver.ts';
+import { RunLogs } from '../../../../server/workflows/run/runLogs.ts';
 import type { RunFolder } from './runFolder.ts';
 
 export interface LocalDriverOptions {
@@ -19,6 +21,8 @@ export interface LocalDriverOptions {
   readonly claimMs?: number;
   /** Called before a lease is given back. */
   readonly beforeRelease?: () => Promise<unknown>;
+  /** Called before what is written of a session by whoever drives it. */
+  readonly beforeWrite?: (id: string) => Promise<unknown>;
   /** Called between the reading of a session and what is read after it. */
   readonly afterState?: (session: Session) => Promise<unknown>;
 }
@@ -30,6 +34,7 @@ export function localDriver(
   {
     claimMs = 10_000,
     beforeRelease = () => Promise.resolve(),
+    beforeWrite = () => Promise.resolve(),
     afterState = () => Promise.resolve(),
   }: LocalDriverOptions,
 ): RunDriver {
@@ -45,11 +50,13 @@ export function localDriver(
     leases: new HookedLeases(
       { sessions, leases: new SqliteLeaseStore(file, clock), owners, clock, counters },
       beforeRelease,
+      beforeWrite,
     ),
     clock,
     logger: { log: () => undefined },
     agents: agentCatalogue({ env, home }),
-    settings: { parallelSteps: 2, claimMs },
+    settings: { parallelSteps: 2, claimMs, problems: [] },
+    logs: new RunLogs(home),
     env: {},
     onDidChange: (listener) => file.onDidChange(listener),
   });
@@ -72,10 +79,21 @@ class HookedSessions extends SqliteSessionStore {
 
 class HookedLeases extends Leases {
   readonly #beforeRelease: () => Promise<unknown>;
+  readonly #beforeWrite: (id: string) => Promise<unknown>;
 
-  constructor(parts: LeaseParts, beforeRelease: () => Promise<unknown>) {
+  constructor(
+    parts: LeaseParts,
+    beforeRelease: () => Promise<unknown>,
+    beforeWrite: (id: string) => Promise<unknown>,
+  ) {
     super(parts);
     this.#beforeRelease = beforeRelease;
+    this.#beforeWrite = beforeWrite;
+  }
+
+  override async write(target: WriteTarget, decide: Decide): Promise<Session> {
+    await this.#beforeWrite(target.id);
+    return super.write(target, decide);
   }
 
   override async release(token: string): Promise<boolean> {

@@ -4,15 +4,23 @@ import type { WorkflowPlan } from '../../../../server/domain/workflowPlan.ts';
 import * as run from '../../../../server/domain/workflowRun.ts';
 import type { RunState } from '../../../../server/domain/workflowRunState.ts';
 import type { SessionEvent } from '../../../../server/protocol/event.ts';
+import type { CallParamsOf } from '../../../../server/protocol/method.ts';
 import { sessionsAddEvent, sessionsEvents } from '../../../../server/protocol/sessionHistoryMethods.ts';
 import { sessionsComplete, sessionsFail } from '../../../../server/protocol/sessionLifecycleMethods.ts';
 import { sessionsGet } from '../../../../server/protocol/sessionQueryMethods.ts';
-import { runsContinue, runsGet, runsPause, runsStop } from '../../../../server/protocol/workflowMethods.ts';
+import {
+  runsContinue,
+  runsGet,
+  runsPause,
+  runsStop,
+  type Run,
+} from '../../../../server/protocol/workflowMethods.ts';
 import { STATE_EVENT } from '../../../../server/workflows/run/runRecord.ts';
 import { afterWishes, REQUEST_EVENT, type RunRequest } from '../../../../server/workflows/run/runRequest.ts';
+import { until } from '../../../support/until.ts';
 import { makeRun, planned } from './driveRun.ts';
 import { localDriver } from './localDriver.ts';
-import { hasEnded, isAt, runFolder } from './runFolder.ts';
+import { hasEnded, isAt, runFolder, type RunFolder } from './runFolder.ts';
 
 const NOW = 1_000;
 const DONE = { kind: 'done', ms: 1, bytes: 1 } as const;
@@ -45,6 +53,24 @@ function after(
   const refused: string[] = [];
   const wishes = { requests: given, isPauseAsked };
   return [afterWishes(of, state, wishes, NOW, (why) => refused.push(why)), refused];
+}
+
+/** Calls once, and gives the same to all who call. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+/** Continues a run, and goes on once that is written: the answer comes when its runner has heard it. */
+async function asking(
+  { call, other }: RunFolder,
+  params: CallParamsOf<typeof runsContinue>,
+): Promise<{ readonly answer: Promise<Run> }> {
+  const answer = other().call(runsContinue, params);
+  const { id } = params;
+  const count = async () => (await call(sessionsEvents, { id, types: [REQUEST_EVENT] })).events.length;
+  await Promise.race([answer, until(async () => (await count()) > 0)]);
+  return { answer };
 }
 
 describe('what is asked of a run', () => {
@@ -83,50 +109,94 @@ describe('what is asked of a run', () => {
     const its = plan({ gate: 'manual', maxIterations: 3 });
     const parked = run.start(its, NOW);
     assert.equal(parked.status, 'parked');
-    const open = run.continueWith(its, parked, {}, NOW);
+    const open = run.continueWith(its, parked, { gate: 'a' }, NOW);
     assert.equal(open.status, 'active');
     const { parkedFor: _, ...unparked } = parked;
     const gated: RunState = { ...unparked, status: 'paused' };
     const [more] = after(its, gated, requests({ kind: 'continue', addIterations: 4 }));
     assert.deepEqual([more.status, more.parkedFor?.reason, more.added], ['parked', 'gate', 4]);
-    const [opened] = after(its, gated, requests({ kind: 'continue', step: 'a' }));
+    const [opened] = after(its, gated, requests({ kind: 'continue', gate: 'a' }));
     assert.deepEqual([opened.status, opened.steps[0]?.gateOpen], ['active', true]);
   });
 
   test('while its runner is leaving is not lost: it looks again once it has left', async (t) => {
     const place = await runFolder(t);
-    const { call, folder, other } = place;
+    const { call, folder } = place;
     const { id } = await makeRun(call, folder, [planned(folder, 'a', { gate: 'manual' })]);
-    let hasAsked = false;
-    const driver = localDriver(t, place, {
-      beforeRelease: async () => {
-        if (hasAsked) return;
-        hasAsked = true;
-        // Its lease is held still, so that nobody starts another runner.
-        assert.equal((await other().call(runsContinue, { id })).status, 'active');
-      },
-    });
+    const asked = lazily(() => asking(place, { id }));
+    // Its lease is held still, so that nobody starts another runner.
+    const driver = localDriver(t, place, { beforeRelease: asked });
     assert.equal(await driver.drive(id, new AbortController().signal), 'completed');
-    assert.ok(hasAsked);
+    await (
+      await asked()
+    ).answer;
     const { events } = await call(sessionsEvents, { id, types: ['run.left', 'run.notice'] });
     assert.deepEqual(events, []);
   });
 
+  test('while its runner is leaving for good leads to another one', async (t) => {
+    const place = await runFolder(t);
+    const { call, folder, slow, lines } = place;
+    await slow('a', true);
+    const { id } = await makeRun(call, folder, [planned(folder, 'a', { untilOutput: '^lines: 2$' })]);
+    const asked = lazily(() => asking(place, { id, addIterations: 1 }));
+    const ending = new AbortController();
+    const driving = localDriver(t, place, { beforeRelease: asked }).drive(id, ending.signal);
+    await until(async () => (await lines('a')) === 1);
+    ending.abort();
+    assert.equal(await driving, 'left');
+    await slow('a', false);
+    assert.notEqual((await (await asked()).answer).status, 'interrupted');
+    assert.equal((await place.once(id, hasEnded)).status, 'completed');
+  });
+
   test('between two looks of its runner is not taken for what came before it', async (t) => {
     const place = await runFolder(t);
-    const { call, folder, other } = place;
+    const { call, folder } = place;
     const { id } = await makeRun(call, folder, [planned(folder, 'a')]);
     await call(runsPause, { id });
-    let hasAsked = false;
+    const asked = lazily(() => asking(place, { id }));
     const driver = localDriver(t, place, {
-      afterState: async ({ status }) => {
-        if (hasAsked || status !== 'paused') return;
-        hasAsked = true;
-        await other().call(runsContinue, { id });
-      },
+      afterState: async ({ status }) => status === 'paused' && (await asked()),
     });
     assert.equal(await driver.drive(id, new AbortController().signal), 'completed');
-    assert.ok(hasAsked);
+    await (
+      await asked()
+    ).answer;
+  });
+
+  test('after the last look of its runner keeps that from coming to rest', async (t) => {
+    const place = await runFolder(t);
+    const { call, folder } = place;
+    const runs = [
+      () => makeRun(call, folder, [planned(folder, 'gated', { gate: 'manual' })]),
+      async () => {
+        const run = await makeRun(call, folder, [planned(folder, 'paused')]);
+        await call(runsPause, { id: run.id });
+        return run;
+      },
+    ];
+    for (const make of runs) {
+      const { id } = await make();
+      const asked = lazily(() => asking(place, { id }));
+      const driver = localDriver(t, place, {
+        beforeWrite: async (written) => written === id && (await asked()),
+      });
+      assert.equal(await driver.drive(id, new AbortController().signal), 'completed');
+      await (
+        await asked()
+      ).answer;
+    }
+  });
+
+  test('keeps an iteration from beginning where it is a pause that came after the last look', async (t) => {
+    const place = await runFolder(t);
+    const { call, folder, lines } = place;
+    const { id } = await makeRun(call, folder, [planned(folder, 'a')]);
+    const asked = lazily(() => call(runsPause, { id }));
+    const driver = localDriver(t, place, { afterState: asked });
+    assert.equal(await driver.drive(id, new AbortController().signal), 'paused');
+    assert.deepEqual([(await call(sessionsGet, { id })).iterations, await lines('a')], [0, 0]);
   });
 
   test('of a run whose session others have ended is refused, and says so', async (t) => {

@@ -3,11 +3,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
-import { installCommand } from './builtCommand.ts';
-import { newCli } from './inProcess.ts';
+import { after, describe, it, type TestContext } from 'node:test';
+import { installCommand } from '../server/doors/cli/builtCommand.ts';
+import { newCli } from '../server/doors/cli/inProcess.ts';
+import { tempFolder } from '../support/tempFolder.ts';
 
-const PAGE = new URL('../../../../docs/scripting.md', import.meta.url);
+/** Where `lockstep` is, for the PATH. */
+const bin = await tempFolder({ after });
+await installCommand(bin);
+
+const PAGE = new URL('../../docs/scripting.md', import.meta.url);
 
 /** The script of the page, as somebody would save it, with an agent that does what its input says. */
 async function newScript(t: TestContext) {
@@ -20,14 +25,13 @@ async function newScript(t: TestContext) {
     await chmod(join(home, name), 0o755);
   };
   await save('drive.sh', text);
-  await installCommand(home);
   await save('agent', '#!/bin/sh\necho agent works\nread -r code\nexit "$code"\n');
 
   function drive(env: NodeJS.ProcessEnv = {}) {
     const child = spawn(join(home, 'drive.sh'), ['fix-login', 'Fix the login test', 'agent'], {
       env: {
         ...process.env,
-        PATH: `${home}${delimiter}${process.env['PATH']}`,
+        PATH: [home, bin, process.env['PATH']].join(delimiter),
         LOCKSTEP_HOME: home,
         ...env,
       },

@@ -6,12 +6,12 @@ import { cp, readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createServer } from '../../../server/server.ts';
-import { migrationList } from '../../../server/protocol/migrationMethods.ts';
-import type { Caller } from '../methods/caller.ts';
-import { tempFolder } from '../../support/tempFolder.ts';
-import { driver } from './migrator.ts';
-import { writeManyFolders } from './samples.ts';
+import { createServer } from '../../server/server.ts';
+import { migrationList } from '../../server/protocol/migrationMethods.ts';
+import type { Caller } from '../server/methods/caller.ts';
+import { tempFolder } from '../support/tempFolder.ts';
+import { driver } from '../server/migration/migrator.ts';
+import { writeManyFolders } from '../server/migration/samples.ts';
 
 const DYING = fileURLToPath(new URL('./migrateAndDie.ts', import.meta.url));
 /** `npm run test:migration` has 200 sessions, and kills at every step. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { KillBefore } from '../../support/killBefore.ts';
+import { KillBefore } from '../support/killBefore.ts';
 
 /**
  * Migrates, and kills itself before its nth change of the file system or step of the store. Ends with 0 where it came to
@@ -28,8 +28,8 @@ fs.promises.open = dying.wrap(fs.promises.open, isOurs);
 syncBuiltinESMExports();
 
 const z = await import('zod');
-const { createServer } = await import('../../../server/server.ts');
-const { SqliteSessionStore } = await import('../../../server/store/sqliteSessionStore.ts');
+const { createServer } = await import('../../server/server.ts');
+const { SqliteSessionStore } = await import('../../server/store/sqliteSessionStore.ts');
 for (const name of ['import', 'remove'] as const) {
   const whole = SqliteSessionStore.prototype[name];
   Object.defineProperty(SqliteSessionStore.prototype, name, {

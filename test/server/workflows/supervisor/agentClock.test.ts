@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AgentClock } from '../../../../server/workflows/supervisor/agentClock.ts';
+
+const LIMIT_MS = 60_000;
+
+test('the clock of an agent rings at its limit, and not while it is held', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let rings = 0;
+  const clock = new AgentClock(LIMIT_MS, () => (rings += 1));
+  clock.hold();
+  clock.hold();
+  t.mock.timers.tick(10 * LIMIT_MS);
+  assert.equal(rings, 0);
+  clock.run();
+  clock.run();
+  t.mock.timers.tick(LIMIT_MS);
+  assert.equal(rings, 1);
+});
