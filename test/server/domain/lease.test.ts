@@ -109,7 +109,7 @@ describe('a refusal for a lease', () => {
       message,
       'Session the-session is held by agent-a (process 11 on here) since 2026-01-01T11:59:00.000Z; its lease lasts 1 s unless it is renewed.',
     );
-    assert.match(explanation ?? '', /Wait until it is done, or pause the session/);
+    assert.match(explanation ?? '', /Wait until it is done, or pause it/);
     assert.deepEqual(actions, [
       { kind: 'command', label: 'Ask It to Pause', method: 'sessions.pause', params: { id } },
       { kind: 'retry', label: 'Try Again' },
