@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { describe, test, type TestContext } from 'node:test';
 import { sessionsFork } from '../../server/protocol/sessionCopyMethods.ts';
-import { sessionsEvents } from '../../server/protocol/sessionHistoryMethods.ts';
-import { runsContinue, runsGet } from '../../server/protocol/workflowMethods.ts';
-import { NOTICE_EVENT } from '../../server/workflows/run/runRecord.ts';
+import type { JsonObject } from '../../server/protocol/json.ts';
+import { sessionsAddEvent, sessionsEvents } from '../../server/protocol/sessionHistoryMethods.ts';
+import { sessionsStart } from '../../server/protocol/sessionLifecycleMethods.ts';
+import { sessionsGet } from '../../server/protocol/sessionQueryMethods.ts';
+import { runsContinue, runsGet, runsStop } from '../../server/protocol/workflowMethods.ts';
+import { AGENT_EVENT, NOTICE_EVENT, STATE_EVENT } from '../../server/workflows/run/runRecord.ts';
 import { hasEnded, isAt, runFolder, type RunFolder } from '../server/workflows/run/runFolder.ts';
 import { processesWith } from '../server/workflows/markedProcesses.ts';
 import { runCommand } from '../support/command.ts';
@@ -122,4 +126,38 @@ describe('an agent whose run is driven', () => {
     assert.deepEqual([run.status, run.iterations], ['completed', 2]);
     assert.deepEqual(await noticesOf(place, id), []);
   });
+
+  test('is let be by whoever ends a copy of its run', async (t) => {
+    const place = await runFolder(t);
+    await place.slow('a', true);
+    const { id } = await place.start(ONE, { folder: place.folder });
+    const agent = await agentOf(place, id);
+    const copy = await place.call(sessionsFork, { id });
+    assert.equal((await place.call(runsStop, { id: copy.id })).status, 'stopped');
+    assert.ok(processesWith(agent.marker).includes(agent.pid));
+    await place.slow('a', false);
+    const run = await place.once(id, hasEnded);
+    assert.deepEqual([run.status, run.iterations], ['completed', 2]);
+  });
+});
+
+test('a process is let be of which an event tells no more than its number', async (t) => {
+  const place = await runFolder(t);
+  const { call, connection } = place;
+  await place.slow('a', true);
+  const { id } = await place.start(ONE, { folder: place.folder });
+  await agentOf(place, id);
+  const { kind, task, mode, metadata } = await call(sessionsGet, { id });
+  const { events } = await call(sessionsEvents, { id, types: [STATE_EVENT] });
+  const copy = await call(sessionsStart, { kind, task, mode, metadata, maxIterations: 2 });
+  const stranger = spawn('sleep', ['100000'], { detached: true, stdio: 'ignore' });
+  t.after(() => stranger.kill('SIGKILL'));
+  const add = (type: string, data: JsonObject) => call(sessionsAddEvent, { id: copy.id, type, data });
+  await add(STATE_EVENT, events.at(-1)?.data ?? {});
+  await add(AGENT_EVENT, { run: copy.id, step: 'a', marker: randomUUID(), pid: stranger.pid ?? 0 });
+  assert.equal((await call(runsGet, { id: copy.id })).status, 'interrupted');
+  await connection.server.sweepRuns();
+  assert.deepEqual([stranger.exitCode, stranger.signalCode], [null, null]);
+  await place.slow('a', false);
+  await place.once(id, hasEnded);
 });

@@ -107,6 +107,8 @@ function changedParts(step: StepState): JsonObject[] {
 /** Beside the state: which agent works for a step, so that a new runner can prove that its processes are gone. */
 export const AGENT_EVENT = 'run.agent';
 export const agentEventData = z.looseObject({
+  /** The run that it works for: a copy of the run has its events too, and not its agents. */
+  run: z.string().exactOptional(),
   step: z.string(),
   marker: z.uuid(),
   pid: z.int().exactOptional(),

@@ -1,5 +1,6 @@
 import { RUN_KIND } from '../../domain/workflowPlan.ts';
 import type { Leases } from '../../locks/leases.ts';
+import { mapBounded } from '../../platform/concurrency.ts';
 import type { Disposable } from '../../platform/disposable.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Session } from '../../protocol/session.ts';
@@ -15,7 +16,9 @@ import { NOTICE_EVENT, type AgentRecord } from './runRecord.ts';
 import { claimTelling } from './telling.ts';
 
 const EVERY_MS = 60_000;
-const PAGE = 500;
+const PAGE = 100;
+/** Runs that are tidied up after at once: an agent may take seconds to end. */
+const WIDTH = 8;
 
 export interface RunSweeperParts {
   readonly sessions: SessionStore;
@@ -73,22 +76,25 @@ export class RunSweeper {
     const { logs } = this.#parts;
     // Before: a run that is started meanwhile is open.
     const logged = await logs.runs();
-    const open = await this.#openRuns();
+    const ids = new Set<string>();
     const doubts = new Map<string, string>();
-    for (const session of open) {
-      const pids = await this.#sweepRun(session).catch((error: unknown) => {
-        this.#log('What is left of a run could not be ended', error, session.id);
-        return [];
+    for await (const page of this.#openRuns()) {
+      for (const { id } of page) ids.add(id);
+      await mapBounded(page, WIDTH, async (session) => {
+        const pids = await this.#sweepRun(session).catch((error: unknown) => {
+          this.#log('What is left of a run could not be ended', error, session.id);
+          return [];
+        });
+        if (pids.length > 0) doubts.set(session.id, doubtOf(pids));
       });
-      if (pids.length > 0) doubts.set(session.id, doubtOf(pids));
     }
     this.#doubts = doubts;
-    const ids = new Set(open.map(({ id }) => id));
     for (const run of logged) if (!ids.has(run)) logs.remove(run);
     for (const run of this.#quiet.keys()) if (!ids.has(run)) this.#quiet.delete(run);
   }
 
-  async #openRuns(): Promise<Session[]> {
+  /** Page by page: their plans may be large. */
+  async *#openRuns(): AsyncGenerator<readonly Session[]> {
     const query = {
       kind: RUN_KIND,
       status: ['active', 'paused', 'timeout'],
@@ -97,22 +103,21 @@ export class RunSweeper {
       previews: false,
       limit: PAGE,
     } satisfies FindQuery;
-    const open: Session[] = [];
     let cursor: string | undefined;
     do {
       const page = await this.#parts.sessions.find({ ...query, ...(cursor === undefined ? {} : { cursor }) });
-      open.push(...page.sessions);
+      yield page.sessions;
       cursor = page.nextCursor;
     } while (cursor !== undefined);
-    return open;
   }
 
   /** Gives the processes of agents that may be at work. */
   async #sweepRun(session: Session): Promise<number[]> {
     const { sessions, leases } = this.#parts;
     const { id, revision } = session;
+    if (this.#quiet.get(id) === revision) return [];
     const plan = planOfSession(session);
-    if (plan === undefined || this.#quiet.get(id) === revision) return [];
+    if (plan === undefined) return [];
     if ((await leases.holder(id)) !== undefined) return [];
     const record = await lastRecord(sessions, id, plan);
     const agents = record === undefined ? [] : await recordedAgents(sessions, id, record.state);
@@ -122,7 +127,10 @@ export class RunSweeper {
     return left.flatMap((one) => (typeof one === 'string' ? [] : [one.pid]));
   }
 
-  async #end(run: string, agent: AgentRecord): Promise<Left> {
+  async #end(run: string, known: AgentRecord): Promise<Left> {
+    // Sessions can be imported, and anybody may add events to one: a number alone may be anybody's.
+    const { step, marker, processStart, bootId } = known;
+    const agent = processStart === undefined || bootId === undefined ? { step, marker } : known;
     const { ours, doubtful } = await groupMembers(agent);
     const [first] = [...ours, ...doubtful];
     if (first === undefined) return 'nothing';

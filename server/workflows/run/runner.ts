@@ -105,7 +105,11 @@ export class Runner {
         for (const step of decision.cancel)
           this.#flights.cut(step, isStop ? 'The run was stopped.' : 'The wall clock of the run is used up.');
         if (decision.end !== undefined) return await this.#finish(decision.end);
-        for (const { step } of decision.begin) await this.#begin(plannedStep(plan, step), now);
+        for (const { step } of decision.begin) {
+          // What is in flight has it; with that, the run parks.
+          if (this.#output.isUsedUp(plan, this.#state)) break;
+          await this.#begin(plannedStep(plan, step), now);
+        }
         await this.#nextWake(decision.wait);
       }
     } finally {
@@ -188,13 +192,13 @@ export class Runner {
   }
 
   async #begin(step: PlannedStep, now: number): Promise<void> {
-    const { plan } = this.#run;
+    const { plan, session } = this.#run;
     const state = run.begun(plan, this.#state, step.id, now);
     const { iterations } = stepOf(plan, state, step.id);
     const marker = randomUUID();
     const change = this.#change(state, {
       begins: { step: step.id, iteration: iterations },
-      events: [{ type: AGENT_EVENT, data: { step: step.id, marker } }],
+      events: [{ type: AGENT_EVENT, data: { run: session.id, step: step.id, marker } }],
     });
     let isBegun = false;
     await this.#session.write((before, at, isLeased) => {
@@ -203,6 +207,7 @@ export class Runner {
     });
     // A pause came between: it is obeyed next.
     if (!isBegun) return this.#wake.resolve();
+    this.#output.begin(step.id);
     this.#state = state;
     const prompt = promptOf(step, this.#values());
     const budget = stepBudget(step, stepOf(plan, state, step.id));
@@ -225,7 +230,6 @@ export class Runner {
       limits: agentLimits(plan),
       takeOutput: (bytes) => this.#output.take(plan, this.#state, step.id, bytes),
     };
-    this.#output.begin(step.id);
     void fly(flight, this.#parts, this.#sinkOf(step.id), this.#flights.begin(step.id))
       .then(
         (landing) => this.#landed.push(landing),
@@ -240,7 +244,8 @@ export class Runner {
   #sinkOf(step: string): AgentSink {
     return {
       started: async (group) => {
-        await this.#session.write(recorded({ type: AGENT_EVENT, data: { ...defined(group), step } }));
+        const data = { ...defined(group), run: this.#run.session.id, step };
+        await this.#session.write(recorded({ type: AGENT_EVENT, data }));
       },
       event: (event) => this.#steps.event(step, event),
       permission: (request, onAsked) => this.#permission(step, request, onAsked),
@@ -285,7 +290,9 @@ export class Runner {
         events: outcome === undefined ? [] : [{ type: OUTPUT_EVENT, data: { ...said } }],
         ...(inFlight(state).length > 0 ? {} : { drains: { step, outcome: outcome?.kind ?? 'interrupted' } }),
       });
-      await this.#steps.end(step, outcome ?? { kind: 'interrupted', message: cut }, state);
+      const { tokens, costUsd } = use;
+      const interrupted = { kind: 'interrupted' as const, message: cut, ...defined({ tokens, costUsd }) };
+      await this.#steps.end(step, outcome ?? interrupted, state);
     }
   }
 

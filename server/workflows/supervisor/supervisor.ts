@@ -101,7 +101,7 @@ export class Supervisor {
 
     this.#clock = new AgentClock(order.timeoutMs, () => this.end('timeout'));
     const reason = await Promise.race([exit.then(() => 'exit' as const), this.#end.promise]);
-    this.#clock.hold();
+    this.#clock.stop();
     // None runs again that would keep this process.
     this.#clock = undefined;
     const { graceMs, marker } = order;
