@@ -11,6 +11,7 @@ import { Commands } from '../ids.ts';
 import { listText, oneLine, plainText } from '../services/plainText.ts';
 import { OWN_REF } from '../services/sessionHeaders.ts';
 import { canAnswer, canContinue, canPause, canResume, canStop, isAtWork } from '../services/runStates.ts';
+import { optionText } from '../views/runWords.ts';
 import type { CommandHandler } from './commandTable.ts';
 import { askContinuation } from './continueInput.ts';
 import { inTrust } from './restricted.ts';
@@ -114,7 +115,7 @@ async function pickQuestion(
 ): Promise<RunQuestion | undefined> {
   const [first] = questions;
   if (first === undefined) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('The question has been answered already.'));
+    void vscode.window.showInformationMessage(vscode.l10n.t('The question is not open any more.'));
     return undefined;
   }
   if (questions.length === 1) return first;
@@ -149,17 +150,4 @@ async function pickOption(
       ignoreFocusOut: true,
     },
   );
-}
-
-function optionText(kind: RunQuestion['options'][number]['kind']): string {
-  switch (kind) {
-    case 'allow_once':
-      return vscode.l10n.t('allows it once');
-    case 'allow_always':
-      return vscode.l10n.t('allows it from now on');
-    case 'reject_once':
-      return vscode.l10n.t('refuses it once');
-    case 'reject_always':
-      return vscode.l10n.t('refuses it from now on');
-  }
 }

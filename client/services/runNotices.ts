@@ -49,6 +49,8 @@ export class RunNotices {
   readonly #lookAgain: Soon;
   /** What this window has claimed, or has seen another one claim. */
   readonly #claimed = new Set<string>();
+  /** What had happened in other folders before this window was there: their own windows have told it, or will. */
+  readonly #elsewhere = new Set<string>();
   /** When what is not told yet was seen first. */
   #seen: ReadonlyMap<string, number> = new Map();
   #isFirstLook = true;
@@ -79,11 +81,9 @@ export class RunNotices {
       for (const news of newsOf(run)) {
         const key = keyOf(news);
         if (this.#claimed.has(key) || !this.#isNews(news, near)) continue;
-        // What has happened in other folders before this window was there, their own windows have told, or will.
-        if (near === 'other' && this.#isFirstLook) {
-          this.#claimed.add(key);
-          continue;
-        }
+        // An agent that asks waits for seconds only.
+        if (near === 'other' && this.#isFirstLook && news.kind !== 'asks') this.#elsewhere.add(key);
+        if (near === 'other' && this.#elsewhere.has(key)) continue;
         const since = this.#seen.get(key) ?? now;
         const isDue = (near === 'own' && news.kind !== 'interrupted') || now - since >= this.#settleMs;
         if (isDue) due.push({ news, near });

@@ -5,7 +5,7 @@ import { listText, plainText } from '../services/plainText.ts';
 import { newsOf, type RunNews } from '../services/runNews.ts';
 import { proposedIterations } from '../services/runStates.ts';
 import { OWN_REF } from '../services/sessionHeaders.ts';
-import { parkedText, runStateText, runStatusLabel } from './runWords.ts';
+import { optionText, parkedText, runStateText, runStatusLabel } from './runWords.ts';
 
 /** A notification has room for no more buttons than these. */
 const MOST_BUTTONS = 3;
@@ -136,7 +136,7 @@ async function isStillNews(
   if (newsOf(now).some((news) => news.of === of)) return true;
   const message =
     kind === 'asks'
-      ? vscode.l10n.t('The question has been answered already.')
+      ? vscode.l10n.t('The question is not open any more.')
       : vscode.l10n.t(
           'Nothing was changed: the run of "{0}" is {1} by now.',
           listText(name),
@@ -198,11 +198,12 @@ function questionMessage(
   { choose, more }: Answers,
 ): Message {
   const isCut = listText(title).trim().length > MOST_CHARACTERS;
+  const hasNo = options.some(({ kind }) => kind.startsWith('reject'));
   const buttons: Button[] =
-    isCut || options.length > MOST_BUTTONS || options.length === 0
+    isCut || options.length > MOST_BUTTONS || !hasNo
       ? [{ title: vscode.l10n.t('Answer…'), act: more, settles: true }]
       : options.map((option) => ({
-          title: listText(option.name),
+          title: `${listText(option.name)} (${optionText(option.kind)})`,
           act: () => choose(option.id),
           settles: true,
         }));

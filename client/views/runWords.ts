@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Run, RunStatus, RunStep } from '../../server/protocol/workflowMethods.ts';
+import type { Run, RunQuestion, RunStatus, RunStep } from '../../server/protocol/workflowMethods.ts';
 import { listText } from '../services/plainText.ts';
 import { waitsForPerson } from '../services/runStates.ts';
 import { amountText } from './limitText.ts';
@@ -147,4 +147,18 @@ export function parkedText(name: string, { reason, step = '', used = 0, limit = 
 
 function amounts(name: Parameters<typeof amountText>[0], used: number, limit: number): [string, string] {
   return [amountText(name, used), amountText(name, limit)];
+}
+
+/** What an agent's option does, whatever the agent calls it. */
+export function optionText(kind: RunQuestion['options'][number]['kind']): string {
+  switch (kind) {
+    case 'allow_once':
+      return vscode.l10n.t('allows it once');
+    case 'allow_always':
+      return vscode.l10n.t('allows it from now on');
+    case 'reject_once':
+      return vscode.l10n.t('refuses it once');
+    case 'reject_always':
+      return vscode.l10n.t('refuses it from now on');
+  }
 }

@@ -23,6 +23,7 @@ describe('recovering the store', () => {
       });
       await once(child, 'close');
       isThrough = child.exitCode === 0;
+      assert.ok(isThrough || child.signalCode === 'SIGKILL');
       const isCutShort =
         existsSync(`${path}-replacing`) && (await readFile(`${path}-replacing`, 'utf8')) !== '';
       if (isCutShort) {

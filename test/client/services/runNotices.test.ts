@@ -43,9 +43,9 @@ const SETTLE_MS = 30;
 function windowOn(
   t: TestContext,
   store: ReturnType<typeof shared>,
-  change: { nearness?: Nearness; wantsCompleted?: boolean } = {},
+  { nearness = 'own', wantsCompleted = true }: { nearness?: Nearness; wantsCompleted?: boolean } = {},
 ) {
-  const { nearness = 'own', wantsCompleted = true } = change;
+  let near = nearness;
   const runs = new RunModel(store.call);
   const said: RunNews[] = [];
   const elsewhere: boolean[] = [];
@@ -54,7 +54,7 @@ function windowOn(
   const notices = new RunNotices({
     runs,
     call: store.call,
-    nearness: () => nearness,
+    nearness: () => near,
     wantsCompleted: () => wantsCompleted,
     tell: (news, isElsewhere) => {
       said.push(news);
@@ -71,6 +71,8 @@ function windowOn(
     elsewhere,
     many,
     notices,
+    /** Another folder is opened in the window, or one is closed. */
+    setNearness: (next: Nearness) => (near = next),
     /** Resolves once something is told. */
     told: promise,
     /** Reads, and lets the claims come back. */
@@ -170,6 +172,31 @@ describe('the notices of runs', () => {
     assert.deepEqual(
       window.said.map(({ run }) => run.id),
       ['r3'],
+    );
+  });
+
+  it('tell what had happened in a folder before, once that is opened in the window', async (t) => {
+    const store = shared();
+    const window = windowOn(t, store, { nearness: 'other' });
+    store.set([parked]);
+    await window.look();
+    window.setNearness('own');
+    await window.look();
+    assert.deepEqual(
+      window.said.map(({ kind }) => kind),
+      ['parked'],
+    );
+  });
+
+  it('tell of an agent in another folder that asked before the window was there, and still waits', async (t) => {
+    const store = shared();
+    const window = windowOn(t, store, { nearness: 'other' });
+    store.set([sampleRun({ questions: [sampleQuestion()] })]);
+    await window.look();
+    await window.told;
+    assert.deepEqual(
+      window.said.map(({ kind }) => kind),
+      ['asks'],
     );
   });
 

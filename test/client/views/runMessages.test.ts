@@ -63,15 +63,15 @@ describe('what a person is told of a run', () => {
     assert.equal(messages[1]?.text, 'Nothing was changed: the run of "fix-tests" is active by now.');
     assert.deepEqual([executed, done], [[], []]);
     const asking = sampleRun({ questions: [sampleQuestion()] });
-    const answered = await told(asking, 'Allow', { now: sampleRun() });
-    assert.equal(answered.messages[1]?.text, 'The question has been answered already.');
+    const answered = await told(asking, 'Allow (allows it once)', { now: sampleRun() });
+    assert.equal(answered.messages[1]?.text, 'The question is not open any more.');
     assert.deepEqual(answered.done, []);
   });
 
   it('is the question of an agent, whole, with its answers', async () => {
     const asking = sampleRun({ questions: [sampleQuestion()] });
-    const { messages, done } = await told(asking, 'Allow');
-    assert.deepEqual(messages[0]?.buttons, ['Allow', 'Reject']);
+    const { messages, done } = await told(asking, 'Allow (allows it once)');
+    assert.deepEqual(messages[0]?.buttons, ['Allow (allows it once)', 'Reject (refuses it once)']);
     assert.deepEqual(done, [['r1', 'q1', 'yes']]);
   });
 
