@@ -87,24 +87,6 @@ steps:
     assert.equal(cut?.message, 'Its last iteration was cut: The output limit of the run is used up.');
   });
 
-  test('of its output begin nothing while what is in flight has all of it', async (t) => {
-    const { start, once, slow, lines, folder } = await runFolder(t, {
-      speaker: { protocol: 'command', command: ['sh', '-c', 'echo 123456789; exec sleep 100000'] },
-    });
-    await slow('b', true);
-    const { id } = await start(`
-agent: counter
-limits: { output: 10B }
-steps:
-  - { id: a, prompt: x, agent: speaker, timeout: 3s, continueOnError: true }
-  - { id: b, prompt: "${folder}/b", maxIterations: 9 }
-`);
-    await until(async () => (await lines('b')) === 1);
-    await slow('b', false);
-    const parked = await once(id, isAt('parked'));
-    assert.deepEqual([parked.parkedFor?.reason, await lines('b')], ['outputBytes', 1]);
-  });
-
   test('of its wall clock park it, also while an agent is at work, and an iteration that takes too long is ended', async (t) => {
     const { start, once, slow, folder } = await runFolder(t);
     await slow('a', true);
