@@ -1,14 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import { RUN_KIND, type WorkflowPlan } from '../../domain/workflowPlan.ts';
+import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Leases } from '../../locks/leases.ts';
 import type { Run } from '../../protocol/workflowMethods.ts';
-import type { FindQuery, LookQuery, SessionLook, SessionStore } from '../../store/sessionStore.ts';
+import type { LookQuery, SessionLook, SessionStore } from '../../store/sessionStore.ts';
 import type { AgentCatalogue } from '../agents/agentCatalogue.ts';
 import { enforcementOf } from './limitView.ts';
 import { mustBeRun, planOfSession } from './recordedRun.ts';
 import { handledOf, LEFT_EVENT, recordOf, STATE_EVENT } from './runRecord.ts';
 import { REQUEST_EVENT } from './runRequest.ts';
+import { sessionsOfRuns, type RunQuery } from './runQuery.ts';
 import { runView, type RunFacts, type RunRemarks } from './runView.ts';
 import { sessionsByStep } from './stepSessions.ts';
 
@@ -18,13 +19,6 @@ export interface RunLookParts {
   readonly agents: Pick<AgentCatalogue, 'enforcement'>;
   readonly clock: Clock;
   readonly remarks: (run: string) => Promise<RunRemarks>;
-}
-
-/** Which runs are meant, as `runs.list` is asked. */
-export interface RunQuery {
-  readonly workspace?: string | undefined;
-  readonly isOpen?: boolean | undefined;
-  readonly limit: number;
 }
 
 /** How many runs are looked through for one that has run a file before: to ask once more than needed does no harm. */
@@ -70,7 +64,7 @@ export class RunLooks {
    */
   async list({ workspace, isOpen, limit }: RunQuery): Promise<Run[]> {
     const { sessions, clock } = this.#parts;
-    const query = queryOf({ workspace, isOpen, archived: 'open' }, Math.min(limit, LOOKS));
+    const query = sessionsOfRuns({ workspace, isOpen, archived: 'open' }, Math.min(limit, LOOKS));
     const runs: Run[] = [];
     let cursor: string | undefined;
     do {
@@ -88,7 +82,7 @@ export class RunLooks {
 
   /** Whether a run has been started of this text of this file. */
   async isKnown(file: string, digest: string): Promise<boolean> {
-    const query = queryOf({ archived: true }, PAGE);
+    const query = sessionsOfRuns({ archived: true }, PAGE);
     let looked = 0;
     let cursor: string | undefined;
     do {
@@ -122,20 +116,4 @@ export class RunLooks {
       enforcement: await enforcementOf(plan.limits, agents),
     };
   }
-}
-
-function queryOf(
-  { workspace, isOpen, archived }: Pick<RunQuery, 'workspace' | 'isOpen'> & Pick<FindQuery, 'archived'>,
-  limit: number,
-): FindQuery {
-  return {
-    kind: RUN_KIND,
-    ...(workspace === undefined ? {} : { workspace }),
-    ...(isOpen === true ? { status: ['active', 'paused', 'timeout'] } : {}),
-    ...(isOpen === false ? { status: ['completed', 'failed'] } : {}),
-    archived,
-    trashed: false,
-    previews: false,
-    limit,
-  };
 }

@@ -1,10 +1,9 @@
-import { RUN_KIND } from '../../domain/workflowPlan.ts';
 import type { Leases } from '../../locks/leases.ts';
 import { mapBounded } from '../../platform/concurrency.ts';
 import type { Disposable } from '../../platform/disposable.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Session } from '../../protocol/session.ts';
-import type { FindQuery, SessionStore } from '../../store/sessionStore.ts';
+import type { SessionStore } from '../../store/sessionStore.ts';
 import { endGroup } from '../supervisor/endGroup.ts';
 import { groupMembers } from '../supervisor/groupMembers.ts';
 import { isSupervised } from '../supervisor/supervision.ts';
@@ -12,6 +11,7 @@ import { recordedAgents } from './recordedAgents.ts';
 import { lastRecord, planOfSession } from './recordedRun.ts';
 import { recorded } from './runChange.ts';
 import type { RunLogs } from './runLogs.ts';
+import { sessionsOfRuns } from './runQuery.ts';
 import { NOTICE_EVENT, type AgentRecord } from './runRecord.ts';
 import { claimTelling } from './telling.ts';
 
@@ -95,14 +95,7 @@ export class RunSweeper {
 
   /** Page by page: their plans may be large. */
   async *#openRuns(): AsyncGenerator<readonly Session[]> {
-    const query = {
-      kind: RUN_KIND,
-      status: ['active', 'paused', 'timeout'],
-      archived: true,
-      trashed: false,
-      previews: false,
-      limit: PAGE,
-    } satisfies FindQuery;
+    const query = sessionsOfRuns({ isOpen: true, archived: true }, PAGE);
     let cursor: string | undefined;
     do {
       const page = await this.#parts.sessions.find({ ...query, ...(cursor === undefined ? {} : { cursor }) });
