@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { MAX_EVENT_TEXT, type AgentEvent } from '../../server/workflows/agents/agent.ts';
 import { MIB, ODD, odd, run, texts } from '../server/workflows/agents/acpRuns.ts';
-import { parentOf, processesWith } from '../server/workflows/markedProcesses.ts';
+import { killAllWith, parentOf } from '../server/workflows/markedProcesses.ts';
 import { tempFolder } from '../support/tempFolder.ts';
 
 // Side by side, for some of them wait most of the time.
@@ -49,9 +49,7 @@ describe('an ACP agent that goes wrong', { concurrency: 4 }, () => {
 
   it('runs into its time though a process that cannot be found writes on and on', async (t) => {
     const tag = `TAG=${randomUUID()}`;
-    t.after(() => {
-      for (const pid of processesWith(tag)) process.kill(pid, 'SIGKILL');
-    });
+    t.after(() => killAllWith(tag));
     const chat = `env -i PATH="$PATH" ${tag} setsid sh -c 'while :; do echo chat; sleep 0.3; done' & exec "$@"`;
     const command = ['sh', '-c', chat, 'sh', ...odd('neverAnswers')] as const;
     const { result } = await run(t, command, { request: { timeoutMs: 500 }, graceMs: 100 });

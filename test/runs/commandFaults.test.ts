@@ -15,7 +15,7 @@ import {
   shell,
   text,
 } from '../server/workflows/agents/commandRuns.ts';
-import { misbehaving, parentOf, peakMemory, processesWith } from '../server/workflows/markedProcesses.ts';
+import { killAllWith, misbehaving, parentOf, peakMemory } from '../server/workflows/markedProcesses.ts';
 
 /** What this process holds on to, in bytes, without what is only waiting to be collected. */
 function heldMemory(): number {
@@ -71,9 +71,7 @@ describe('a command agent that fails', () => {
 
   it('leaves a process that cannot be found, and that writes on and on: its answer counts', async (t) => {
     const tag = `TAG=${randomUUID()}`;
-    t.after(() => {
-      for (const pid of processesWith(tag)) process.kill(pid, 'SIGKILL');
-    });
+    t.after(() => killAllWith(tag));
     const chat = `env -i PATH="$PATH" ${tag} setsid sh -c 'while :; do echo chat; sleep 0.3; done' &`;
     const { result } = await run(t, shell(`echo answer; ${chat} sleep 0.1`), text);
     assert.equal(result.outcome, 'success');

@@ -11,7 +11,7 @@ import { sessionsGet } from '../../server/protocol/sessionQueryMethods.ts';
 import { runsContinue, runsGet, runsStop } from '../../server/protocol/workflowMethods.ts';
 import { AGENT_EVENT, NOTICE_EVENT, STATE_EVENT } from '../../server/workflows/run/runRecord.ts';
 import { hasEnded, isAt, runFolder, type RunFolder } from '../server/workflows/run/runFolder.ts';
-import { processesWith } from '../server/workflows/markedProcesses.ts';
+import { killAllWith, processesWith } from '../server/workflows/markedProcesses.ts';
 import { runCommand } from '../support/command.ts';
 import { until } from '../support/until.ts';
 import { agentOf, killBoth } from './killedBoth.ts';
@@ -87,9 +87,7 @@ describe('an agent whose runner and supervisor were both killed', { concurrency:
     const hidden = () => processesWith(`HIDING_TAG=${tag}`, agent.marker);
     await until(() => hidden().length === 1);
     const [pid = 0] = hidden();
-    t.after(() => {
-      for (const left of hidden()) process.kill(left, 'SIGKILL');
-    });
+    t.after(() => killAllWith(`HIDING_TAG=${tag}`, agent.marker));
     await killBoth(place, id);
     process.kill(agent.pid, 'SIGKILL');
     // As long as it is not reaped, its number proves whose the group is.

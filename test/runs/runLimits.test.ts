@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { sessionsEvents } from '../../server/protocol/sessionHistoryMethods.ts';
@@ -85,6 +87,35 @@ steps:
     assert.deepEqual(parked.steps.map(({ status }) => status).toSorted(), ['done', 'waiting']);
     const cut = parked.steps.find(({ status }) => status === 'waiting');
     assert.equal(cut?.message, 'Its last iteration was cut: The output limit of the run is used up.');
+  });
+
+  test('of its output begin nothing while what is in flight has all of it', async (t) => {
+    const waitsFor = (file: string, first: string) => ({
+      protocol: 'command',
+      command: ['sh', '-c', `${first}; until [ -e ${file} ]; do sleep 0.05; done`],
+    });
+    const { start, once, call, lines, folder } = await runFolder(t, {
+      quiet: waitsFor('goOn', 'echo begun >>quiet'),
+      speaker: waitsFor('end', 'echo 123456789'),
+    });
+    const { id } = await start(`
+agent: quiet
+limits: { output: 10B }
+steps:
+  - { id: a, prompt: x, untilOutput: never, maxIterations: 3 }
+  - { id: b, prompt: x, agent: speaker }
+`);
+    const { steps } = await once(id, (run) => run.steps.every((step) => step.session !== undefined));
+    const session = steps.find((step) => step.id === 'b')?.session ?? assert.fail();
+    await until(async () => {
+      const { events } = await call(sessionsEvents, { id: session, types: ['message'] });
+      return JSON.stringify(events).includes('123456789');
+    });
+    await writeFile(join(folder, 'goOn'), '');
+    await once(id, (run) => run.steps.some((step) => step.id === 'a' && step.status !== 'running'));
+    await writeFile(join(folder, 'end'), '');
+    const parked = await once(id, isAt('parked'));
+    assert.deepEqual([parked.parkedFor?.reason, await lines('quiet')], ['outputBytes', 1]);
   });
 
   test('of its wall clock park it, also while an agent is at work, and an iteration that takes too long is ended', async (t) => {

@@ -20,7 +20,13 @@ import {
 } from '../../server/workflows/supervisor/supervisedProcess.ts';
 import { tempFolder } from '../support/tempFolder.ts';
 import { until } from '../support/until.ts';
-import { misbehaving, parentOf, processesWith, written } from '../server/workflows/markedProcesses.ts';
+import {
+  killAllWith,
+  misbehaving,
+  parentOf,
+  processesWith,
+  written,
+} from '../server/workflows/markedProcesses.ts';
 
 const RUNNER = fileURLToPath(new URL('../server/workflows/supervisor/killedRunner.ts', import.meta.url));
 const ENV = { PATH: process.env['PATH'] ?? '' };
@@ -176,9 +182,7 @@ describe('a supervised process', () => {
     const agent = supervise(t, {
       argv: ['sh', '-c', `setsid env -i ${tag} sleep 1000000 & echo before`],
     });
-    t.after(() => {
-      for (const pid of processesWith(tag)) process.kill(pid, 'SIGKILL');
-    });
+    t.after(() => killAllWith(tag));
     let heard = '';
     agent.stdout.on('data', (chunk: Buffer) => (heard += String(chunk)));
     agent.stderr.resume();
@@ -201,9 +205,7 @@ describe('a supervised process', () => {
           `env -i PATH="$PATH" ${tag} setsid sh -c 'while :; do ${chat}; done' & echo before; ${wait}`,
         ],
       });
-      t.after(() => {
-        for (const pid of processesWith(tag)) process.kill(pid, 'SIGKILL');
-      });
+      t.after(() => killAllWith(tag));
       agent.stderr.resume();
       await said(agent.stdout, 'before');
       if (wait.startsWith('exec')) agent.end();

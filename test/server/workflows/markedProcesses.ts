@@ -21,6 +21,17 @@ export function processesWith(text: string, butNot?: string): number[] {
     .map(Number);
 }
 
+/** Ends such processes; one that ends of itself meanwhile is as good. */
+export function killAllWith(text: string, butNot?: string): void {
+  for (const pid of processesWith(text, butNot)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
+  }
+}
+
 /** Of a living process. */
 export function parentOf(pid: number): number {
   return Number(/\) [A-Z] (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1]);

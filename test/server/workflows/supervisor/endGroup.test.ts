@@ -10,7 +10,7 @@ import { startOfChild } from '../../../../server/workflows/supervisor/linuxMembe
 import { MARKER, hasMarker, markersWithin } from '../../../../server/workflows/supervisor/marker.ts';
 import type { ProcessGroup } from '../../../../server/workflows/supervisor/processGroup.ts';
 import { until } from '../../../support/until.ts';
-import { processesWith } from '../markedProcesses.ts';
+import { killAllWith, processesWith } from '../markedProcesses.ts';
 
 /** A shell that leads a group, with its children, all of which have a tag; its script's first line of output is waited for. */
 async function group(t: TestContext, script: string, env: Record<string, string> = {}) {
@@ -24,9 +24,7 @@ async function group(t: TestContext, script: string, env: Record<string, string>
   const { pid } = child;
   assert.ok(pid !== undefined);
   const processStart = startOfChild(pid);
-  t.after(() => {
-    for (const left of processesWith(tag)) process.kill(left, 'SIGKILL');
-  });
+  t.after(() => killAllWith(tag));
   await once(child.stdout, 'data');
   const record: ProcessGroup = { pid, processStart, marker };
   return { record, tag, child };
