@@ -12,8 +12,11 @@ import type { ReadableFile } from './readableFile.ts';
 /** 4 MiB: a page ends before the line that would take it further, but holds one line at least. */
 export const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
-/** 1 MiB: what is read of a part, of who goes through the whole. Small, so that little is in memory, and others have their turn. */
-export const MAX_SCAN_BYTES = 1024 * 1024;
+/**
+ * 2 MiB: what is read of a part, of who goes through the whole. Small, so that little is in memory, and others have
+ * their turn; of half of it, the way to the client and back would take longer than the reading (`npm run bench:transcripts`).
+ */
+export const MAX_SCAN_BYTES = 2 * 1024 * 1024;
 
 /** Where a page begins, and where it ends if that is known before it is read. */
 export interface PagePlace {
