@@ -39,6 +39,7 @@ import { SessionModel } from './services/sessionModel.ts';
 import { headerOf } from './services/sessionHeaders.ts';
 import { SessionList } from './services/sessionList.ts';
 import { SourceModel } from './services/sourceModel.ts';
+import { StartedRuns } from './services/startedRuns.ts';
 import { TranscriptPanels } from './transcript/panels.ts';
 import { transcriptCalls } from './transcript/transcriptCalls.ts';
 import { LocksTree } from './views/locksTree.ts';
@@ -97,6 +98,7 @@ export function activate(context: vscode.ExtensionContext): void {
     server,
     call,
     scope,
+    started: new StartedRuns(context.workspaceState),
     guide: vscode.Uri.joinPath(context.extensionUri, 'docs', 'workflows.md'),
     reportError,
   });

@@ -13,6 +13,7 @@ import { RunModel } from './services/runModel.ts';
 import { RunNotices, type Nearness } from './services/runNotices.ts';
 import { isAtWork } from './services/runStates.ts';
 import type { Scope } from './services/scope.ts';
+import type { StartedRuns } from './services/startedRuns.ts';
 import { StepIterations } from './services/stepIterations.ts';
 import { findWorkflowFiles, watchWorkflowFiles } from './services/workflowFileFinder.ts';
 import { WorkflowFileModel } from './services/workflowFileModel.ts';
@@ -30,6 +31,7 @@ export interface WorkflowWindowParts {
   readonly server: LockstepServer;
   readonly call: Call;
   readonly scope: Scope;
+  readonly started: StartedRuns;
   /** The page about workflows that comes with the extension. */
   readonly guide: vscode.Uri;
   readonly reportError: (error: unknown) => Promise<void>;
@@ -41,7 +43,7 @@ export class WorkflowWindow implements vscode.Disposable {
   readonly commands: Readonly<Record<string, CommandHandler>>;
   readonly #disposables: vscode.Disposable;
 
-  constructor({ server, call, scope, guide, reportError }: WorkflowWindowParts) {
+  constructor({ server, call, scope, started, guide, reportError }: WorkflowWindowParts) {
     const files = new WorkflowFileModel(call, findWorkflowFiles);
     const runs = new RunModel(call);
     const agents = new AgentModel(call);
@@ -53,8 +55,6 @@ export class WorkflowWindow implements vscode.Disposable {
       iterations: new StepIterations(call),
       scope,
     });
-    /** Those that this window has started, in whatever folder: a file can be opened without one. */
-    const started = new Set<string>();
     const nearness = (run: Run): Nearness => {
       // What a window cannot act on, it leaves to one that can.
       if (!vscode.workspace.isTrusted) return 'none';
@@ -78,7 +78,7 @@ export class WorkflowWindow implements vscode.Disposable {
         const place = isElsewhere && workspace !== undefined ? folderName(workspace) : undefined;
         void tellRunNews(news, place, messages);
       },
-      tellMany: (news) => void tellManyNews(news),
+      tellMany: (news) => void tellManyNews(news).catch(reportError),
       since: Date.now(),
     });
     const isRunning = () => server.state === 'running';
@@ -86,7 +86,14 @@ export class WorkflowWindow implements vscode.Disposable {
     const targets = { call, runs, tree, folders: () => scope.folders };
     this.runs = runs;
     this.commands = {
-      ...workflowCommands({ targets, files, agents, guide, onStart: (run) => started.add(run.id) }),
+      ...workflowCommands({
+        targets,
+        files,
+        agents,
+        guide,
+        onStart: ({ id }) => started.add(id),
+        reportError,
+      }),
       ...runCommands(targets),
     };
     this.#disposables = vscode.Disposable.from(

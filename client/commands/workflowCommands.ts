@@ -26,12 +26,13 @@ export interface WorkflowParts {
   /** The page about workflows that comes with the extension. */
   readonly guide: vscode.Uri;
   /** Before anything is told of the run. */
-  readonly onStart: (run: Run) => void;
+  readonly onStart: (run: Run) => Promise<void>;
+  readonly reportError: (error: unknown) => Promise<void>;
 }
 
 /** The commands on workflow files. */
 export function workflowCommands(parts: WorkflowParts): Record<string, CommandHandler> {
-  const { targets, files, agents, guide, onStart } = parts;
+  const { targets, files, agents, guide, onStart, reportError } = parts;
   return {
     [Commands.runWorkflow]: inTrust(async (argument) => {
       const uri = await targetFile(argument, targets, files, vscode.l10n.t('Run Workflow'));
@@ -39,9 +40,9 @@ export function workflowCommands(parts: WorkflowParts): Record<string, CommandHa
       if (!saved) return;
       if (saved.scheme !== 'file') return tellNotOnDisk(saved);
       if (!(await mayRunBesides(saved, targets))) return;
-      const run = await startWorkflow(saved, { call: targets.call, agents });
+      const run = await startWorkflow(saved, { call: targets.call, agents, reportError });
       if (!run) return;
-      onStart(run);
+      await onStart(run);
       await targets.runs.reload();
       await vscode.commands.executeCommand(Commands.showRun, run.id);
     }),

@@ -13,6 +13,7 @@ const MOST_BYTES = 64 * 1024;
 export interface StartParts {
   readonly call: Call;
   readonly agents: AgentModel;
+  readonly reportError: (error: unknown) => Promise<void>;
 }
 
 /**
@@ -20,10 +21,11 @@ export interface StartParts {
  * consent. Undefined where the person backs out, or something is wrong with the file, which they are told.
  * @throws where it has another text by then than the one that they were asked about
  */
-export async function startWorkflow(uri: vscode.Uri, { call, agents }: StartParts): Promise<Run | undefined> {
+export async function startWorkflow(uri: vscode.Uri, parts: StartParts): Promise<Run | undefined> {
+  const { call, agents, reportError } = parts;
   const file = uri.fsPath;
   const workflow = await call(workflowsRead, { file });
-  if (tellErrors(uri, workflow)) return undefined;
+  if (tellErrors(uri, workflow, reportError)) return undefined;
   const title = vscode.l10n.t('Run {0}', plainText(workflow.name));
   const values = await askForm(title, workflow.inputs.map(inputField));
   if (values === undefined) return undefined;
@@ -47,7 +49,11 @@ export async function startWorkflow(uri: vscode.Uri, { call, agents }: StartPart
 }
 
 /** Whether something is wrong with the file; if so, the person is told. */
-function tellErrors(uri: vscode.Uri, { name, problems }: Workflow): boolean {
+function tellErrors(
+  uri: vscode.Uri,
+  { name, problems }: Workflow,
+  reportError: StartParts['reportError'],
+): boolean {
   const errors = problems.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (first === undefined) return false;
@@ -62,7 +68,7 @@ function tellErrors(uri: vscode.Uri, { name, problems }: Workflow): boolean {
     await openAt(uri, first.line, first.character);
   };
   // Not awaited: the command is done; the message stays as long as it likes.
-  void tell();
+  void tell().catch(reportError);
   return true;
 }
 

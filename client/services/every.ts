@@ -13,6 +13,7 @@ export class Soon implements vscode.Disposable {
   readonly #ms: number;
   readonly #work: () => void;
   #timer: NodeJS.Timeout | undefined;
+  #isDisposed = false;
 
   constructor(ms: number, work: () => void) {
     this.#ms = ms;
@@ -20,6 +21,7 @@ export class Soon implements vscode.Disposable {
   }
 
   ask(): void {
+    if (this.#isDisposed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#work();
@@ -27,6 +29,7 @@ export class Soon implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     clearTimeout(this.#timer);
   }
 }

@@ -1,5 +1,7 @@
 import { runsNotify, type Run } from '../../server/protocol/workflowMethods.ts';
+import type { ErrorCode } from '../../server/protocol/error.ts';
 import type { Call } from './call.ts';
+import { CallError } from './callError.ts';
 import { Soon } from './every.ts';
 import type { RunModel } from './runModel.ts';
 import { newsOf, type RunNews } from './runNews.ts';
@@ -15,6 +17,8 @@ const SETTLE_MS = 3_000;
 const LATER_MS = 10;
 /** What is more at once is told in one message. */
 const MOST_MESSAGES = 3;
+/** A store that cannot be written, or not by this version: nobody can claim anything there. */
+const UNWRITABLE: ReadonlySet<ErrorCode> = new Set(['STORE_UNAVAILABLE', 'STORE_NEWER', 'STORE_CORRUPT']);
 
 /**
  * Whether a run is a window's to tell of: `own` ones at once; `other` ones, of folders that are not open in it, where no
@@ -25,6 +29,8 @@ export type Nearness = 'own' | 'other' | 'none';
 interface DueNews {
   readonly news: RunNews;
   readonly near: Nearness;
+  /** To be told here, whoever has claimed it. */
+  readonly always: boolean;
 }
 
 export interface RunNoticesParts {
@@ -51,6 +57,8 @@ export class RunNotices {
   readonly #claimed = new Set<string>();
   /** What had happened in other folders before this window was there: their own windows have told it, or will. */
   readonly #elsewhere = new Set<string>();
+  /** What nobody wanted to hear of when it was seen: that it is wanted since makes no news of it. */
+  readonly #unwanted = new Set<string>();
   /** When what is not told yet was seen first. */
   #seen: ReadonlyMap<string, number> = new Map();
   #isFirstLook = true;
@@ -77,16 +85,21 @@ export class RunNotices {
     const due: DueNews[] = [];
     for (const run of runs.runs) {
       const near = nearness(run);
-      if (near === 'none') continue;
       for (const news of newsOf(run)) {
         const key = keyOf(news);
-        if (this.#claimed.has(key) || !this.#isNews(news, near)) continue;
+        const isQuestion = news.kind === 'asks';
         // An agent that asks waits for seconds only.
-        if (near === 'other' && this.#isFirstLook && news.kind !== 'asks') this.#elsewhere.add(key);
-        if (near === 'other' && this.#elsewhere.has(key)) continue;
+        if (near !== 'own' && this.#isFirstLook && !isQuestion) this.#elsewhere.add(key);
+        if (near === 'none' || (near === 'other' && this.#elsewhere.has(key))) continue;
+        if (this.#claimed.has(key) || this.#unwanted.has(key)) continue;
+        if (!this.#isNews(news, near)) {
+          if (near === 'own' && news.kind === 'completed') this.#unwanted.add(key);
+          continue;
+        }
         const since = this.#seen.get(key) ?? now;
         const isDue = (near === 'own' && news.kind !== 'interrupted') || now - since >= this.#settleMs;
-        if (isDue) due.push({ news, near });
+        // The window that had taken a question on may be gone, and with it the message: as after a reload.
+        if (isDue) due.push({ news, near, always: near === 'own' && isQuestion && this.#isFirstLook });
         else seen.set(key, since);
       }
     }
@@ -105,7 +118,9 @@ export class RunNotices {
   async #tell(due: readonly DueNews[]): Promise<void> {
     const { tell, tellMany } = this.#parts;
     const claims = await Promise.all(due.map(({ news }) => this.#claim(news)));
-    const mine = due.filter((_, index) => claims[index] === true);
+    const mine = due.filter(
+      ({ always }, index) => claims[index] === 'mine' || (claims[index] === 'taken' && always),
+    );
     // An agent waits for an answer to each.
     const others = mine.filter(({ news }) => news.kind !== 'asks');
     const isMany = others.length > MOST_MESSAGES;
@@ -113,17 +128,19 @@ export class RunNotices {
     if (isMany) tellMany(others.map(({ news }) => news));
   }
 
-  /** Whether this window is the one to tell it. */
-  async #claim(news: RunNews): Promise<boolean> {
+  /** Whether this window is the one to tell it. Undefined where nobody could say, which is asked again. */
+  async #claim(news: RunNews): Promise<'mine' | 'taken' | undefined> {
     const key = keyOf(news);
     this.#claimed.add(key);
     try {
-      return (await this.#parts.call(runsNotify, { id: news.run.id, of: news.of })).isMine;
-    } catch {
-      // Nobody has told it yet.
+      const { isMine } = await this.#parts.call(runsNotify, { id: news.run.id, of: news.of });
+      return isMine ? 'mine' : 'taken';
+    } catch (error) {
+      // That each window tells it is better than that none does.
+      if (error instanceof CallError && UNWRITABLE.has(error.wire.code)) return 'mine';
       this.#claimed.delete(key);
       this.#lookAgain.ask();
-      return false;
+      return undefined;
     }
   }
 }

@@ -5,9 +5,14 @@ import type { Call } from './call.ts';
 /** More rows than anybody looks through; the transcript has them all. */
 const MOST = 100;
 
+export interface StepIteration extends OutlineEntry {
+  /** How it has ended, in the words of its program; absent where it goes on, or nobody has said. */
+  readonly outcome?: string;
+}
+
 interface Known {
   /** By id, in their order. */
-  readonly iterations: ReadonlyMap<string, OutlineEntry>;
+  readonly iterations: ReadonlyMap<string, StepIteration>;
   readonly generation: string;
   /** Where what is added begins. */
   readonly end: number;
@@ -26,7 +31,7 @@ export class StepIterations {
    * The last iterations, the newest first. `ref` is that of the transcript.
    * @throws CallError
    */
-  async of(ref: string): Promise<readonly OutlineEntry[]> {
+  async of(ref: string): Promise<readonly StepIteration[]> {
     // After the reading before, also where that has failed: two at once would both read what is new.
     const before = this.#known.get(ref)?.catch(() => undefined);
     const reading = Promise.resolve(before).then((known) => this.#readOn(ref, known));
@@ -36,7 +41,8 @@ export class StepIterations {
   }
 
   async #readOn(ref: string, known: Known | undefined): Promise<Known> {
-    const iterations = new Map(known?.iterations);
+    const iterations = new Map<string, StepIteration>(known?.iterations);
+    let last = [...iterations.values()].at(-1);
     let generation = known?.generation;
     let end = 0;
     let from: number | undefined = known?.end ?? 0;
@@ -46,8 +52,16 @@ export class StepIterations {
         from,
         ...(generation === undefined ? {} : { generation }),
       });
-      if (part.start === 0) iterations.clear();
-      for (const entry of part.entries) if (entry.kind === 'iteration') iterations.set(entry.id, entry);
+      if (part.start === 0) {
+        iterations.clear();
+        last = undefined;
+      }
+      for (const entry of part.entries) {
+        if (entry.kind === 'prompt') continue;
+        // There is one at a time.
+        last = entry.kind === 'iteration' ? entry : last && { ...last, outcome: entry.text };
+        if (last !== undefined) iterations.set(last.id, last);
+      }
       generation = part.generation;
       end = part.size;
       from = part.next;

@@ -9,14 +9,12 @@ const PATTERNS = [
 ] as const;
 /** Programs that others wrote bring their own; nobody in this workspace means to run them. */
 const LEFT_OUT = '**/node_modules/**';
-/** More than anybody has; a folder of a million files is not to fill the view. */
-const MOST_FILES = 500;
 /** Tools that write many files do so in bursts. */
 const CHANGED_AFTER_MS = 200;
 
-/** The paths of the workflow files of this window's folders. */
-export async function findWorkflowFiles(): Promise<readonly string[]> {
-  const uris = await vscode.workspace.findFiles(`{${PATTERNS.join(',')}}`, LEFT_OUT, MOST_FILES);
+/** The paths of the workflow files of this window's folders, at most so many. */
+export async function findWorkflowFiles(most: number): Promise<readonly string[]> {
+  const uris = await vscode.workspace.findFiles(`{${PATTERNS.join(',')}}`, LEFT_OUT, most);
   return uris.filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath);
 }
 

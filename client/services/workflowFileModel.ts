@@ -3,6 +3,9 @@ import type { Call } from './call.ts';
 import { compare } from './compare.ts';
 import { ReadModel } from './readModel.ts';
 
+/** More than anybody has; a folder of a million files is not to fill the view. */
+export const MOST_FILES = 500;
+
 /** A workflow file of this window's folders. */
 export interface WorkflowFile {
   /** Absolute. */
@@ -16,12 +19,13 @@ export interface WorkflowFile {
 /** The workflow files that a window knows, read as they are on disk. */
 export class WorkflowFileModel extends ReadModel {
   readonly #call: Call;
-  readonly #find: () => Promise<readonly string[]>;
+  readonly #find: (most: number) => Promise<readonly string[]>;
+  #hasMore = false;
   #files: ReadonlyMap<string, WorkflowFile> | undefined;
   #queued = false;
 
-  /** `find` gives the paths of the files that there are. */
-  constructor(call: Call, find: () => Promise<readonly string[]>) {
+  /** `find` gives the paths of the files that there are, at most so many. */
+  constructor(call: Call, find: (most: number) => Promise<readonly string[]>) {
     super();
     this.#call = call;
     this.#find = find;
@@ -29,6 +33,11 @@ export class WorkflowFileModel extends ReadModel {
 
   get isLoaded(): boolean {
     return this.#files !== undefined;
+  }
+
+  /** Whether there are more than are known. */
+  get hasMore(): boolean {
+    return this.#hasMore;
   }
 
   /** In the order of their paths. */
@@ -46,8 +55,10 @@ export class WorkflowFileModel extends ReadModel {
     this.#queued = true;
     return this.queue(async () => {
       this.#queued = false;
-      const paths = [...new Set(await this.#find())].sort(compare);
+      const found = [...new Set(await this.#find(MOST_FILES + 1))].sort(compare);
+      const paths = found.slice(0, MOST_FILES);
       const files = await Promise.all(paths.map((path) => this.#read(path)));
+      this.#hasMore = found.length > paths.length;
       this.#files = new Map(files.map((file) => [file.path, file]));
     });
   }

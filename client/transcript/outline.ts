@@ -22,11 +22,12 @@ export async function* outlineOf(
     from = part.next;
     // An entry that is read again, of the same id, stands where it was.
     const seen = new Map(entries.map((entry, index) => [entry.id, index]));
-    for (const entry of part.entries) {
+    const places = part.entries.filter(({ kind }) => kind !== 'iterationEnd');
+    for (const entry of places) {
       const index = seen.get(entry.id) ?? entries.length;
       seen.set(entry.id, index);
       entries[index] = entry;
     }
-    if (part.entries.length > 0 || from === undefined) yield [...entries];
+    if (places.length > 0 || from === undefined) yield [...entries];
   }
 }

@@ -1,13 +1,22 @@
 import * as vscode from 'vscode';
-import type { OutlineEntry } from '../../server/protocol/transcriptMethods.ts';
 import type { Run, RunStep } from '../../server/protocol/workflowMethods.ts';
 import type { AgentInfo } from '../services/agentModel.ts';
 import { folderName } from '../services/folder.ts';
 import { listText } from '../services/plainText.ts';
 import { isEnded, waitsForPerson } from '../services/runStates.ts';
+import type { StepIteration } from '../services/stepIterations.ts';
 import { dollars, durationText, fullCount, fullTime, listTime, shortCount } from './age.ts';
 import { limitName, limitText } from './limitText.ts';
-import { parkedText, runIcon, runStateText, runStatusLabel, stepIcon, stepStatusLabel } from './runWords.ts';
+import {
+  iterationIcon,
+  outcomeText,
+  parkedText,
+  runIcon,
+  runStateText,
+  runStatusLabel,
+  stepIcon,
+  stepStatusLabel,
+} from './runWords.ts';
 import { tooltipOf } from './sessionItem.ts';
 
 /** The row of a run: below its file when it began, elsewhere its name, too. */
@@ -130,15 +139,22 @@ export function agentText(name: string, agent: Pick<AgentInfo, 'isExperimental'>
 }
 
 /** The row of an iteration of a step. */
-export function iterationItem({ number, timestamp, text }: OutlineEntry, now: number): vscode.TreeItem {
+export function iterationItem(
+  { number, timestamp, text, outcome }: StepIteration,
+  now: number,
+): vscode.TreeItem {
   const label =
     number === undefined ? vscode.l10n.t('Next iteration') : vscode.l10n.t('Iteration {0}', number);
   const item = new vscode.TreeItem(label);
-  if (timestamp !== undefined) item.description = listTime(timestamp, now);
-  item.iconPath = new vscode.ThemeIcon('sync', new vscode.ThemeColor('descriptionForeground'));
+  const said = outcome === undefined || outcome === '' ? undefined : outcomeText(outcome);
+  item.description = [timestamp === undefined ? undefined : listTime(timestamp, now), said?.toLowerCase()]
+    .filter((part) => part !== undefined)
+    .join(' · ');
+  item.iconPath = iterationIcon(outcome);
   item.contextValue = 'runIteration';
   item.tooltip = tooltipOf(label, [
     [vscode.l10n.t('Started'), timestamp === undefined ? undefined : fullTime(timestamp)],
+    [vscode.l10n.t('Outcome'), said],
     [vscode.l10n.t('Begins with'), text === '' ? undefined : text],
   ]);
   return item;

@@ -97,6 +97,37 @@ export function stepIcon(step: RunStep): vscode.ThemeIcon {
   }
 }
 
+/** Of an iteration, as its runner has told it. */
+export function outcomeText(outcome: string): string {
+  switch (outcome) {
+    case 'done':
+      return vscode.l10n.t('Done');
+    case 'again':
+      return vscode.l10n.t('Not done yet');
+    case 'failed':
+      return vscode.l10n.t('Failed');
+    case 'interrupted':
+      return vscode.l10n.t('Interrupted');
+    default:
+      return listText(outcome);
+  }
+}
+
+export function iterationIcon(outcome: string | undefined): vscode.ThemeIcon {
+  switch (outcome) {
+    case 'done':
+      return new vscode.ThemeIcon('pass', quiet());
+    case 'again':
+      return new vscode.ThemeIcon('redo', quiet());
+    case 'failed':
+      return new vscode.ThemeIcon('error', new vscode.ThemeColor('errorForeground'));
+    case 'interrupted':
+      return new vscode.ThemeIcon('debug-disconnect', warning());
+    default:
+      return new vscode.ThemeIcon('sync', quiet());
+  }
+}
+
 /** What a run waits for, or how it is: short enough for a list. */
 export function runStateText(run: Run): string {
   if (run.questions.length > 0 && waitsForPerson(run)) return vscode.l10n.t('asks you');

@@ -1,6 +1,6 @@
 import type { WireError } from '../../server/protocol/error.ts';
-import type { OutlineEntry } from '../../server/protocol/transcriptMethods.ts';
 import type { Run, RunStep } from '../../server/protocol/workflowMethods.ts';
+import type { StepIteration } from '../services/stepIterations.ts';
 import type { WorkflowFile } from '../services/workflowFileModel.ts';
 import type { RunGroup } from '../services/workflowListing.ts';
 
@@ -14,8 +14,10 @@ export type WorkflowNode =
   | RunParent
   | { readonly type: 'run'; readonly run: Run }
   | { readonly type: 'runStep'; readonly run: Run; readonly step: RunStep }
-  | { readonly type: 'runIteration'; readonly ref: string; readonly entry: OutlineEntry }
+  | { readonly type: 'runIteration'; readonly ref: string; readonly entry: StepIteration }
   | { readonly type: 'moreRuns'; readonly parent: RunParent; readonly left: number }
+  /** Files beyond those that were read. */
+  | { readonly type: 'moreFiles' }
   /** Runs that are older than all that were read. */
   | { readonly type: 'olderRuns'; readonly canShow: boolean }
   /** `of`: what could not be read. */
@@ -36,6 +38,8 @@ export function workflowNodeId(node: WorkflowNode): string {
       return `iteration/${node.ref}/${node.entry.id}`;
     case 'moreRuns':
       return `more/${workflowNodeId(node.parent)}`;
+    case 'moreFiles':
+      return 'moreFiles';
     case 'olderRuns':
       return 'older';
     case 'workflowError':

@@ -13,7 +13,7 @@ import { OWN_REF } from '../services/sessionHeaders.ts';
 import type { StepIterations } from '../services/stepIterations.ts';
 import type { WorkflowFileModel } from '../services/workflowFileModel.ts';
 import { listWorkflows, runGroups, shownRuns, type WorkflowListing } from '../services/workflowListing.ts';
-import { moreRunsItem, olderRunsItem, runGroupItem } from './runGroupItem.ts';
+import { moreFilesItem, moreRunsItem, olderRunsItem, runGroupItem } from './runGroupItem.ts';
 import { iterationItem, runItem, stepItem } from './runItem.ts';
 import { workflowFileItem } from './workflowFileItem.ts';
 import { workflowNodeId, type RunParent, type WorkflowNode } from './workflowNode.ts';
@@ -166,6 +166,8 @@ export class WorkflowsTree implements vscode.TreeDataProvider<WorkflowNode>, vsc
         return runGroupItem(node.group, this.#runsOf(node).length);
       case 'moreRuns':
         return withCommand(moreRunsItem(node.left), Commands.showMoreRuns, vscode.l10n.t('Show More'), node);
+      case 'moreFiles':
+        return moreFilesItem();
       case 'olderRuns': {
         const item = olderRunsItem(node.canShow);
         if (!node.canShow) return item;
@@ -190,6 +192,7 @@ export class WorkflowsTree implements vscode.TreeDataProvider<WorkflowNode>, vsc
     return [
       ...(error === undefined ? [] : [{ type: 'workflowError', of: 'view', error: wireOf(error) } as const]),
       ...listing.files.map(({ file }) => ({ type: 'workflowFile', file }) as const),
+      ...(files.hasMore ? [{ type: 'moreFiles' } as const] : []),
       ...runGroups
         .filter((group) => listing.groups[group].length > 0)
         .map((group) => ({ type: 'runGroup', group }) as const),
@@ -272,6 +275,7 @@ export class WorkflowsTree implements vscode.TreeDataProvider<WorkflowNode>, vsc
     const drawn = isRunning
       ? JSON.stringify([
           files.files,
+          files.hasMore,
           drawnRuns(runs.runs),
           scope.folders,
           scope.isLimited,

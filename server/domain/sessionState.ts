@@ -9,7 +9,7 @@ import { added, afterUsage, usageOfIteration } from './counting.ts';
 import { actionLabels } from './errorActions.ts';
 import { LockstepError } from './errors.ts';
 import { mergePatch } from './mergePatch.ts';
-import { RUN_KIND } from './workflowPlan.ts';
+import { RUN_EVENTS, RUN_KIND } from './workflowPlan.ts';
 import {
   defined,
   event,
@@ -265,6 +265,24 @@ export function addEvent(params: ParamsOf<typeof history.sessionsAddEvent>): Dec
     allow('add an event to', state.session, LIVE);
     const changes = params.type === 'error' ? { errors: added(state.session.errors, 1) } : {};
     return step(state, now, changes, [event(params.type, params.data)]);
+  };
+}
+
+/**
+ * As {@link addEvent}, for those who only call Lockstep. The events that a run is made of are for its own processes to
+ * write: others have its methods, which say what fits.
+ * @throws LockstepError INVALID_PARAMS
+ */
+export function addCallersEvent(params: ParamsOf<typeof history.sessionsAddEvent>): Decide {
+  return (state, now, isLeased) => {
+    const { id, kind, metadata } = state.session;
+    if (kind === RUN_KIND && Object.hasOwn(metadata, 'plan') && params.type.startsWith(RUN_EVENTS))
+      throw new LockstepError(
+        'INVALID_PARAMS',
+        `type: session ${id} is a run of a workflow, whose ${params.type} events are its own. Use runs.continue, runs.pause, runs.stop or runs.answer; or a type of your own.`,
+        { details: { param: 'type', id } },
+      );
+    return addEvent(params)(state, now, isLeased);
   };
 }
 

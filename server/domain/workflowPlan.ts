@@ -1,5 +1,7 @@
 /** The kind and mode of the session of a run. */
 export const RUN_KIND = 'workflow';
+/** So begin the types of the events that a run is made of. */
+export const RUN_EVENTS = 'run.';
 
 /** One step of a run, with every default of the file filled in. */
 export interface PlannedStep {

@@ -9,6 +9,8 @@ import type { PlannedStep, WorkflowPlan } from './workflowPlan.ts';
 
 const count = z.int().min(0);
 const amount = z.number().min(0);
+/** Milliseconds since the epoch; more is no time. */
+const time = z.number().min(0).max(8.64e15);
 
 /**
  * Of a run. `pausing` and `stopping` last until nothing is in flight any more, and then are `paused` and `stopped`.
@@ -30,7 +32,7 @@ const stepState = z
     failures: count.default(0).describe('failed iterations in a row'),
     gateOpen: z.boolean().default(false),
     asking: z.boolean().default(false).describe('the iteration in flight waits for the answer of a person'),
-    retryAt: z.number().optional().describe('milliseconds since the epoch'),
+    retryAt: time.optional(),
     workMs: amount.default(0).describe('the time of its ended iterations together'),
     message: z
       .string()
@@ -74,10 +76,7 @@ export const runState = z
       })
       .readonly(),
     addedLimits,
-    activeSince: z
-      .number()
-      .optional()
-      .describe('milliseconds since the epoch; absent while the clock stands'),
+    activeSince: time.optional().describe('absent while the clock stands'),
     parkedFor: parkedFor.optional(),
     steps: z.array(stepState).readonly(),
   })

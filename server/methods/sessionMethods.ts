@@ -49,7 +49,9 @@ export function registerSessionMethods(
     leases.write(params, state.recordLearning(params)),
   );
   registry.register(history.sessionsAddMessage, (params) => leases.write(params, state.addMessage(params)));
-  registry.register(history.sessionsAddEvent, (params) => leases.write(params, state.addEvent(params)));
+  registry.register(history.sessionsAddEvent, (params) =>
+    leases.write(params, state.addCallersEvent(params)),
+  );
 
   registry.register(trash.sessionsRemove, (params) => leases.remove(params));
   registry.register(trash.sessionsRestore, ({ id }) => store.restore(id));

@@ -74,16 +74,17 @@ export async function transcriptOutline(
 }
 
 /** What a person said is marked as the user's, whichever agent wrote it down. */
-const PROMPTS = filterForStrings(['user', 'iteration']);
+const PROMPTS = filterForStrings(['user', 'iteration', 'iteration_end']);
 
 function outlineEntry(item: TranscriptItem): OutlineEntry[] {
   const { id, position, timestamp } = item;
   const at = { id, position, ...(timestamp === undefined ? {} : { timestamp }) };
   if (item.kind === 'message' && item.role === 'user' && item.injected !== true)
     return [{ ...at, kind: 'prompt', text: oneLine(item.text, MAX_LINE) || picturesInWords(item.images) }];
-  if (item.kind !== 'iteration' || item.phase !== 'begin') return [];
+  if (item.kind !== 'iteration') return [];
+  const kind = item.phase === 'begin' ? 'iteration' : 'iterationEnd';
   const number = item.number === undefined ? {} : { number: item.number };
-  return [{ ...at, kind: 'iteration', ...number, text: oneLine(item.text ?? '', MAX_LINE) }];
+  return [{ ...at, kind, ...number, text: oneLine(item.text ?? '', MAX_LINE) }];
 }
 
 /** For a prompt of pictures alone. */

@@ -80,9 +80,13 @@ export const transcriptsFind = defineMethod({
 export const outlineEntry = z.strictObject({
   id: z.string(),
   position,
-  kind: z.enum(['iteration', 'prompt']),
+  kind: z
+    .enum(['iteration', 'iterationEnd', 'prompt'])
+    .describe('`iterationEnd`: of the last iteration before it, where its program tells'),
   number: z.int().min(1).optional(),
-  text: z.string().describe('one line: what the person asked, or what the iteration began with'),
+  text: z
+    .string()
+    .describe('one line: what the person asked, what the iteration began with, or how it has ended'),
   timestamp: z.string().optional(),
 });
 export type OutlineEntry = z.infer<typeof outlineEntry>;

@@ -7,7 +7,7 @@ import type { LookQuery, SessionLook, SessionStore } from '../../store/sessionSt
 import type { AgentCatalogue } from '../agents/agentCatalogue.ts';
 import { enforcementOf } from './limitView.ts';
 import { mustBeRun, planOfSession } from './recordedRun.ts';
-import { handledOf, LEFT_EVENT, recordOf, STATE_EVENT } from './runRecord.ts';
+import { handledOf, LEFT_EVENT, readRecord, recordOf, STATE_EVENT, type RunRecord } from './runRecord.ts';
 import { REQUEST_EVENT } from './runRequest.ts';
 import { sessionsOfRuns, type RunQuery } from './runQuery.ts';
 import { runView, type RunFacts, type RunRemarks } from './runView.ts';
@@ -51,7 +51,8 @@ export class RunLooks {
   /** @throws LockstepError SESSION_NOT_FOUND; INVALID_PARAMS where it is no run */
   async facts(id: string): Promise<RunFacts> {
     const look = await this.#parts.sessions.look(id, OF_RUNS);
-    return this.#factsOf(look, mustBeRun(look.session));
+    const plan = mustBeRun(look.session);
+    return this.#factsOf(look, plan, look.last && recordOf(look.last, plan));
   }
 
   async view(id: string): Promise<Run> {
@@ -59,8 +60,8 @@ export class RunLooks {
   }
 
   /**
-   * The newest first. Sessions of their kind that are no runs are left to `sessions.find`; archived ones are listed while
-   * they are open, for they work on.
+   * The newest first. Sessions of their kind that are no runs, or whose state cannot be read, are left to `sessions.find`;
+   * archived ones are listed while they are open, for they work on.
    */
   async list({ workspace, isOpen, limit }: RunQuery): Promise<Run[]> {
     const { sessions, clock } = this.#parts;
@@ -71,7 +72,10 @@ export class RunLooks {
       const page = await sessions.looks({ ...query, ...(cursor === undefined ? {} : { cursor }) }, OF_RUNS);
       const facts = page.looks.flatMap((look) => {
         const plan = planOfSession(look.session);
-        return plan === undefined ? [] : [this.#factsOf(look, plan)];
+        const { last } = look;
+        const record = plan && last && readRecord(last, plan);
+        const isRun = plan !== undefined && (last === undefined || record !== undefined);
+        return isRun ? [this.#factsOf(look, plan, record)] : [];
       });
       runs.push(...(await Promise.all(facts)).map((run) => runView(run, clock.now())));
       cursor = page.nextCursor;
@@ -98,8 +102,9 @@ export class RunLooks {
   }
 
   async #factsOf(
-    { session, last, news, children, lease }: SessionLook,
+    { session, news, children, lease }: SessionLook,
     plan: WorkflowPlan,
+    record: RunRecord | undefined,
   ): Promise<RunFacts> {
     const { leases, agents, remarks } = this.#parts;
     const sessions = [...sessionsByStep(children)].map(([step, { id }]) => [step, id] as const);
@@ -108,7 +113,7 @@ export class RunLooks {
     return {
       session,
       plan,
-      record: last === undefined ? undefined : recordOf(last, plan),
+      record,
       news,
       runner,
       remarks: hasEnded || runner !== undefined ? {} : await remarks(session.id),

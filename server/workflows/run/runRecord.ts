@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LockstepError } from '../../domain/errors.ts';
 import type { NewEvent } from '../../domain/sessionStep.ts';
 import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
 import { newStep, runState, type StepState } from '../../domain/workflowRunState.ts';
@@ -74,17 +75,30 @@ export function stateEvent({ state, fence, handled, questions }: RunRecord): New
   return { type: STATE_EVENT, data: { state: { ...state, steps }, fence, handled, ...asked } };
 }
 
-/** What such an event says of a run of that plan. */
-export function recordOf({ data }: Pick<SessionEvent, 'data'>, plan: WorkflowPlan): RunRecord {
-  const { state, ...record } = storedRecord.parse(data);
-  const stored = new Map(state.steps.map((step) => [step.id, step]));
+/** What such an event says of a run of that plan; undefined where it cannot be read, as in an import that was damaged. */
+export function readRecord({ data }: Pick<SessionEvent, 'data'>, plan: WorkflowPlan): RunRecord | undefined {
+  const stored = storedRecord.safeParse(data);
+  if (!stored.success) return undefined;
+  const { state, ...record } = stored.data;
+  const known = new Map(state.steps.map((step) => [step.id, step]));
   const steps = plan.steps.map(({ id }) => {
-    const step = stored.get(id) ?? newStep(id);
-    stored.delete(id);
+    const step = known.get(id) ?? newStep(id);
+    known.delete(id);
     return step;
   });
   // Whoever goes on with the run is to see that it is of another plan.
-  return { ...record, state: { ...state, steps: [...steps, ...stored.values()] } };
+  return { ...record, state: { ...state, steps: [...steps, ...known.values()] } };
+}
+
+/** @throws LockstepError INVALID_PARAMS where it cannot be read */
+export function recordOf(event: Pick<SessionEvent, 'data'>, plan: WorkflowPlan): RunRecord {
+  const record = readRecord(event, plan);
+  if (record !== undefined) return record;
+  throw new LockstepError(
+    'INVALID_PARAMS',
+    `id: what that run of ${plan.name} has recorded of itself last cannot be read, so nobody can go on with it. Its transcript shows what it did; start its workflow anew.`,
+    { details: { param: 'id' } },
+  );
 }
 
 const handledPart = z.looseObject({ handled: storedRecord.shape.handled.catch(0) });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type * as vscode from 'vscode';
 import { AgentModel } from '../../../client/services/agentModel.ts';
+import type { Call } from '../../../client/services/call.ts';
 import { sampleRun, sampleWorkflow } from '../../support/sampleRuns.ts';
 import { callOf } from '../services/callOf.ts';
 import { inEnglish, whileShown } from '../views/inEnglish.ts';
@@ -21,12 +22,18 @@ const uri: vscode.Uri = {
   toJSON: () => file,
 };
 
+const partsWith = (call: Call) => ({
+  call,
+  agents: new AgentModel(call),
+  reportError: () => assert.fail('nothing goes wrong after its end'),
+});
+
 describe('a workflow that is started from a window', () => {
   it('is the text that was shown: what was written to its file since is refused', async () => {
     const { call, calls } = callOf((method) =>
       method === 'workflows.read' ? sampleWorkflow({ isKnown: true, digest: 'shown' }) : sampleRun(),
     );
-    await startWorkflow(uri, { call, agents: new AgentModel(call) });
+    await startWorkflow(uri, partsWith(call));
     assert.deepEqual(calls, [
       { method: 'workflows.read', params: { file } },
       { method: 'runs.start', params: { file, inputs: {}, digest: 'shown', workspace: '/home/ada/shop' } },
@@ -45,7 +52,7 @@ describe('a workflow that is started from a window', () => {
           })
         : sampleRun(),
     );
-    await startWorkflow(uri, { call, agents: new AgentModel(call) });
+    await startWorkflow(uri, partsWith(call));
     const inputs = { who: 'me' };
     assert.deepEqual(calls.at(-1)?.params, { file, inputs, digest: 'd1', workspace: '/home/ada/shop' });
   });
@@ -56,7 +63,7 @@ describe('a workflow that is started from a window', () => {
       return sampleWorkflow();
     });
     const { messages } = await whileShown(['Run'], () =>
-      assert.rejects(startWorkflow(uri, { call, agents: new AgentModel(call) }), /down/),
+      assert.rejects(startWorkflow(uri, partsWith(call)), /down/),
     );
     assert.deepEqual(messages, []);
     assert.deepEqual(

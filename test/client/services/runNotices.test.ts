@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import * as z from 'zod';
+import { CallError } from '../../../client/services/callError.ts';
 import { RunModel } from '../../../client/services/runModel.ts';
 import { newsOf, type RunNews } from '../../../client/services/runNews.ts';
 import { RunNotices, type Nearness } from '../../../client/services/runNotices.ts';
@@ -19,12 +20,12 @@ const ended = (status: 'completed' | 'failed', endedAt = '2026-11-26T10:05:00.00
 /** A store that several windows share, as a stand-in: of each piece of news, the first claim is the one that counts. */
 function shared() {
   let runs: readonly Run[] = [];
-  let isDown = false;
+  let trouble: Error | undefined;
   const told = new Set<string>();
   const { call } = callOf((method, params) => {
     if (method === 'sessions.find') return { store: 's', revision: 1, sessions: [] };
     if (method === 'runs.list') return { runs };
-    if (isDown) throw new Error('down');
+    if (trouble !== undefined) throw trouble;
     const { id, of } = z.object({ id: z.string(), of: z.string() }).parse(params);
     const isMine = !told.has(`${id}/${of}`);
     told.add(`${id}/${of}`);
@@ -33,7 +34,7 @@ function shared() {
   return {
     call,
     set: (next: readonly Run[]) => (runs = next),
-    setDown: (down: boolean) => (isDown = down),
+    setTrouble: (error: Error | undefined) => (trouble = error),
   };
 }
 
@@ -46,6 +47,7 @@ function windowOn(
   { nearness = 'own', wantsCompleted = true }: { nearness?: Nearness; wantsCompleted?: boolean } = {},
 ) {
   let near = nearness;
+  let wanted = wantsCompleted;
   const runs = new RunModel(store.call);
   const said: RunNews[] = [];
   const elsewhere: boolean[] = [];
@@ -55,7 +57,7 @@ function windowOn(
     runs,
     call: store.call,
     nearness: () => near,
-    wantsCompleted: () => wantsCompleted,
+    wantsCompleted: () => wanted,
     tell: (news, isElsewhere) => {
       said.push(news);
       elsewhere.push(isElsewhere);
@@ -73,6 +75,7 @@ function windowOn(
     notices,
     /** Another folder is opened in the window, or one is closed. */
     setNearness: (next: Nearness) => (near = next),
+    setWantsCompleted: (wants: boolean) => (wanted = wants),
     /** Resolves once something is told. */
     told: promise,
     /** Reads, and lets the claims come back. */
@@ -258,12 +261,83 @@ describe('the notices of runs', () => {
     const store = shared();
     const window = windowOn(t, store);
     store.set([parked]);
-    store.setDown(true);
+    store.setTrouble(new Error('down'));
     await window.look();
     assert.deepEqual(window.said, []);
-    store.setDown(false);
+    store.setTrouble(undefined);
     await window.told;
     assert.equal(window.said.length, 1);
+  });
+
+  it('are told by each window where the store takes no claim, and once there', async (t) => {
+    const store = shared();
+    const windows = [windowOn(t, store), windowOn(t, store)];
+    store.set([parked]);
+    store.setTrouble(
+      new CallError({
+        code: 'STORE_UNAVAILABLE',
+        title: 'full',
+        message: 'The disk is full.',
+        requestId: 'r',
+        actions: [],
+        details: {},
+      }),
+    );
+    for (const { look } of [...windows, ...windows]) await look();
+    assert.deepEqual(
+      windows.map(({ said }) => said.map(({ kind }) => kind)),
+      [['parked'], ['parked']],
+    );
+  });
+
+  it('offer a question that waits again in a window that is opened: the one that told it may be gone', async (t) => {
+    const store = shared();
+    const first = windowOn(t, store);
+    const before = [sampleRun({ questions: [sampleQuestion()] }), { ...parked, id: 'r2' }];
+    store.set(before);
+    await first.look();
+    const [reloaded, other] = [windowOn(t, store), windowOn(t, store, { nearness: 'other' })];
+    for (const { look } of [reloaded, reloaded, other, first]) await look();
+    assert.deepEqual(
+      [first, reloaded].map(({ said }) => said.map(({ kind }) => kind)),
+      [['parked', 'asks'], ['asks']],
+    );
+    store.set([...before, { ...parked, id: 'r3' }]);
+    await other.look();
+    await other.told;
+    assert.deepEqual(
+      other.said.map(({ run }) => run.id),
+      ['r3'],
+    );
+  });
+
+  it('say nothing of what was completed while nobody wanted to hear of that', async (t) => {
+    const store = shared();
+    const window = windowOn(t, store, { wantsCompleted: false });
+    store.set([ended('completed')]);
+    await window.look();
+    window.setWantsCompleted(true);
+    store.set([ended('completed'), { ...ended('completed'), id: 'r2' }]);
+    await window.look();
+    assert.deepEqual(
+      window.said.map(({ run }) => run.id),
+      ['r2'],
+    );
+  });
+
+  it('say nothing of what had happened in other folders before the window was trusted', async (t) => {
+    const store = shared();
+    const window = windowOn(t, store, { nearness: 'none' });
+    store.set([parked]);
+    await window.look();
+    window.setNearness('other');
+    store.set([parked, { ...parked, id: 'r2' }]);
+    await window.look();
+    await window.told;
+    assert.deepEqual(
+      window.said.map(({ run }) => run.id),
+      ['r2'],
+    );
   });
 
   it('end with their window', async (t) => {

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as z from 'zod';
 import { StepIterations } from '../../../client/services/stepIterations.ts';
-import { sessionsIterate, sessionsStart } from '../../../server/protocol/sessionLifecycleMethods.ts';
+import {
+  sessionsEndIteration,
+  sessionsIterate,
+  sessionsStart,
+} from '../../../server/protocol/sessionLifecycleMethods.ts';
 import { callOf } from './callOf.ts';
 import { callStore } from './storeCall.ts';
 
@@ -28,6 +32,19 @@ describe('the iterations of a step', () => {
       asked.slice(1).every((from) => from > 0),
       asked.join(', '),
     );
+  });
+
+  it('tell how each has ended, also where that comes later', async (t) => {
+    const { call } = await callStore(t);
+    const { id } = await call(sessionsStart, { task: 'Fix', mode: 'm' });
+    const iterations = new StepIterations(call);
+    const outcomes = async () => (await iterations.of(`lockstep:${id}`)).map(({ outcome }) => outcome);
+    await call(sessionsIterate, { id });
+    await call(sessionsEndIteration, { id, outcome: 'again' });
+    await call(sessionsIterate, { id });
+    assert.deepEqual(await outcomes(), [undefined, 'again']);
+    await call(sessionsEndIteration, { id, outcome: 'done' });
+    assert.deepEqual(await outcomes(), ['done', 'again']);
   });
 
   it('are read from the beginning where the transcript was replaced', async () => {

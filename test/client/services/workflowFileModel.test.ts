@@ -34,6 +34,17 @@ describe('the workflow files that a window knows', () => {
     assert.equal(model.error, undefined);
   });
 
+  it('are five hundred at most, and that there are more is known', async () => {
+    const { call } = callOf((_, params) => sampleWorkflow(asked.parse(params)));
+    const paths = Array.from({ length: 501 }, (_, index) => `/${index}`);
+    const model = new WorkflowFileModel(call, (most) => Promise.resolve(paths.slice(0, most)));
+    await model.reload();
+    assert.deepEqual([model.files.length, model.hasMore], [500, true]);
+    paths.pop();
+    await model.reload();
+    assert.deepEqual([model.files.length, model.hasMore], [500, false]);
+  });
+
   it('are gone when they are found no more', async () => {
     const { call } = callOf((_, params) => sampleWorkflow(asked.parse(params)));
     const found = ['/a'];

@@ -45,6 +45,11 @@ test('an outline grows with each part that brings something, and is told at its 
   ]);
 });
 
+test('an outline has no ends of iterations: nobody goes there', async () => {
+  const end: OutlineEntry = { ...entry(2), kind: 'iterationEnd' };
+  assert.deepEqual((await read([part([entry(1), end], 10), part([end])])).lists, [['e1'], ['e1']]);
+});
+
 test('an outline of nothing is told once', async () => {
   assert.deepEqual((await read([part([])])).lists, [[]]);
 });

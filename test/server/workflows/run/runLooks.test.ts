@@ -17,7 +17,7 @@ import { SqliteSessionStore } from '../../../../server/store/sqliteSessionStore.
 import { StoreFile } from '../../../../server/store/storeFile.ts';
 import { NOT_ENFORCED } from '../../../../server/workflows/agents/limits/agentLimits.ts';
 import { RunLooks } from '../../../../server/workflows/run/runLooks.ts';
-import { stateEvent } from '../../../../server/workflows/run/runRecord.ts';
+import { STATE_EVENT, stateEvent } from '../../../../server/workflows/run/runRecord.ts';
 import { tempFolder } from '../../../support/tempFolder.ts';
 import { planOf, plannedStep } from '../../domain/workflowPlans.ts';
 
@@ -92,5 +92,27 @@ describe('runs, as they are listed', () => {
       (await looks.list({ limit: 3 })).map(({ id }) => id),
       runs.slice(0, 3).map(({ id }) => id),
     );
+  });
+
+  test('are none where what they have recorded cannot be read, as in an import: others are listed, and it says so', async (t) => {
+    const { sessions, looks } = await looksOf(t);
+    const { id } = await makeRun(sessions);
+    const params = sessionsStart.params.parse({
+      task: 'x',
+      mode: 'x',
+      kind: 'workflow',
+      metadata: { plan: PLAN },
+    });
+    const first = sessionState.start(params, uuidv7(), clock.now());
+    const damaged = { type: STATE_EVENT, data: { state: { status: 'odd', steps: [] } } };
+    const odd = await sessions.create({ ...first, events: [...first.events, damaged] });
+    assert.deepEqual(
+      (await looks.list({ limit: 9 })).map((one) => one.id),
+      [id],
+    );
+    await assert.rejects(looks.view(odd.id), {
+      code: 'INVALID_PARAMS',
+      message: /cannot be read, so nobody can go on with it/,
+    });
   });
 });
