@@ -103,7 +103,7 @@ export function outcomeText(outcome: string): string {
     case 'done':
       return vscode.l10n.t('Done');
     case 'again':
-      return vscode.l10n.t('Not done yet');
+      return vscode.l10n.t('Not yet');
     case 'failed':
       return vscode.l10n.t('Failed');
     case 'interrupted':

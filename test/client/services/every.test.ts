@@ -25,9 +25,12 @@ describe('Soon', () => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     let count = 0;
     const soon = new Soon(100, () => (count += 1));
+    const idle = new Soon(100, () => (count += 1));
     soon.ask();
-    soon.dispose();
-    soon.ask();
+    for (const one of [soon, idle]) {
+      one.dispose();
+      one.ask();
+    }
     t.mock.timers.tick(1000);
     assert.equal(count, 0);
   });

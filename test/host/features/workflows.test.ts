@@ -190,7 +190,8 @@ describe('workflows in VS Code', () => {
     it('shows the iterations of its steps, and their transcripts', async () => {
       await workbench.sidebar.expand(/4\/4 · completed/, VIEW);
       await workbench.sidebar.expand(/^fix3\/3/, VIEW);
-      await row(/^Iteration 3/).waitFor();
+      await row(/^Iteration 3.* · done$/).waitFor();
+      await row(/^Iteration 1.* · not yet$/).waitFor();
       await workbench.sidebar.click(/^fix3\/3/, VIEW);
       const step = await workbench.webview('lockstep-transcript');
       await step.getByText('Still not.').waitFor();
