@@ -91,7 +91,7 @@ export class WorkflowWindow implements vscode.Disposable {
         files,
         agents,
         guide,
-        onStart: ({ id }) => started.add(id),
+        onStart: ({ id }) => void started.add(id).catch(reportError),
         reportError,
       }),
       ...runCommands(targets),

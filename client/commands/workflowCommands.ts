@@ -26,7 +26,7 @@ export interface WorkflowParts {
   /** The page about workflows that comes with the extension. */
   readonly guide: vscode.Uri;
   /** Before anything is told of the run. */
-  readonly onStart: (run: Run) => Promise<void>;
+  readonly onStart: (run: Run) => void;
   readonly reportError: (error: unknown) => Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export function workflowCommands(parts: WorkflowParts): Record<string, CommandHa
       if (!(await mayRunBesides(saved, targets))) return;
       const run = await startWorkflow(saved, { call: targets.call, agents, reportError });
       if (!run) return;
-      await onStart(run);
+      onStart(run);
       await targets.runs.reload();
       await vscode.commands.executeCommand(Commands.showRun, run.id);
     }),

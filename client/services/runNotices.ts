@@ -29,8 +29,6 @@ export type Nearness = 'own' | 'other' | 'none';
 interface DueNews {
   readonly news: RunNews;
   readonly near: Nearness;
-  /** To be told here, whoever has claimed it. */
-  readonly always: boolean;
 }
 
 export interface RunNoticesParts {
@@ -47,7 +45,10 @@ export interface RunNoticesParts {
   readonly settleMs?: number;
 }
 
-/** Tells of what runs have come to: each piece of news once, in one of the windows that could. */
+/**
+ * Tells of what runs have come to: each piece of news once, in one of the windows that could. A question that waits is told
+ * in each window that is opened on its folder.
+ */
 export class RunNotices {
   readonly #parts: RunNoticesParts;
   readonly #settleMs: number;
@@ -57,6 +58,8 @@ export class RunNotices {
   readonly #claimed = new Set<string>();
   /** What had happened in other folders before this window was there: their own windows have told it, or will. */
   readonly #elsewhere = new Set<string>();
+  /** The questions of the first look: to be told here, whoever has taken them on. */
+  readonly #toRepeat = new Set<string>();
   /** What nobody wanted to hear of when it was seen: that it is wanted since makes no news of it. */
   readonly #unwanted = new Set<string>();
   /** When what is not told yet was seen first. */
@@ -87,9 +90,12 @@ export class RunNotices {
       const near = nearness(run);
       for (const news of newsOf(run)) {
         const key = keyOf(news);
-        const isQuestion = news.kind === 'asks';
-        // An agent that asks waits for seconds only.
-        if (near !== 'own' && this.#isFirstLook && !isQuestion) this.#elsewhere.add(key);
+        if (this.#isFirstLook) {
+          // The window that had taken a question on may be gone, and with it the message: as after a reload.
+          if (news.kind === 'asks') this.#toRepeat.add(key);
+          // An agent that asks waits for seconds only.
+          else if (near !== 'own') this.#elsewhere.add(key);
+        }
         if (near === 'none' || (near === 'other' && this.#elsewhere.has(key))) continue;
         if (this.#claimed.has(key) || this.#unwanted.has(key)) continue;
         if (!this.#isNews(news, near)) {
@@ -98,8 +104,7 @@ export class RunNotices {
         }
         const since = this.#seen.get(key) ?? now;
         const isDue = (near === 'own' && news.kind !== 'interrupted') || now - since >= this.#settleMs;
-        // The window that had taken a question on may be gone, and with it the message: as after a reload.
-        if (isDue) due.push({ news, near, always: near === 'own' && isQuestion && this.#isFirstLook });
+        if (isDue) due.push({ news, near });
         else seen.set(key, since);
       }
     }
@@ -118,9 +123,10 @@ export class RunNotices {
   async #tell(due: readonly DueNews[]): Promise<void> {
     const { tell, tellMany } = this.#parts;
     const claims = await Promise.all(due.map(({ news }) => this.#claim(news)));
-    const mine = due.filter(
-      ({ always }, index) => claims[index] === 'mine' || (claims[index] === 'taken' && always),
-    );
+    const mine = due.filter(({ news, near }, index) => {
+      const isRepeated = near === 'own' && this.#toRepeat.has(keyOf(news));
+      return claims[index] === 'mine' || (claims[index] === 'taken' && isRepeated);
+    });
     // An agent waits for an answer to each.
     const others = mine.filter(({ news }) => news.kind !== 'asks');
     const isMany = others.length > MOST_MESSAGES;

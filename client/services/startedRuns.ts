@@ -22,6 +22,7 @@ export class StartedRuns {
     return this.#ids.has(id);
   }
 
+  /** Known at once. @throws where it cannot be kept for after a reload */
   async add(id: string): Promise<void> {
     this.#ids.add(id);
     await this.#state.update(MEMENTO_KEY, [...this.#ids].slice(-MOST));

@@ -48,7 +48,7 @@ export function load(plan: WorkflowPlan, stored: RunState, now: number): RunStat
     stored.steps.every(({ id }, index) => id === plan.steps[index]?.id);
   if (!isOfPlan)
     throw new LockstepError(
-      'STORE_CORRUPT',
+      'INVALID_PARAMS',
       `The stored state of workflow ${plan.name} has other steps than its plan: start a new run.`,
       { details: { steps: plan.steps.map(({ id }) => id), stored: stored.steps.map(({ id }) => id) } },
     );

@@ -9,8 +9,8 @@ import type { PlannedStep, WorkflowPlan } from './workflowPlan.ts';
 
 const count = z.int().min(0);
 const amount = z.number().min(0);
-/** Milliseconds since the epoch; more is no time. */
-const time = z.number().min(0).max(8.64e15);
+/** Milliseconds since the epoch, up to the year 9999: later ones have no ISO form that everybody reads. */
+const time = z.number().min(0).max(253_402_300_799_999);
 
 /**
  * Of a run. `pausing` and `stopping` last until nothing is in flight any more, and then are `paused` and `stopped`.

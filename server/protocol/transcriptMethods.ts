@@ -94,7 +94,7 @@ export type OutlineEntry = z.infer<typeof outlineEntry>;
 export const transcriptsOutline = defineMethod({
   name: 'transcripts.outline',
   summary:
-    'The iterations of a transcript and what the person said in it, part by part; a later entry of an `id` replaces an earlier one',
+    'The iterations of a transcript, how they ended, and what the person said, part by part; a later entry of an `id` replaces an earlier one',
   mutates: false,
   params: z.strictObject(scanParams),
   result: z.strictObject({ ...scanResult, entries: z.array(outlineEntry) }),

@@ -244,6 +244,12 @@ describe('a run and its commands', () => {
     assert.throws(() => process.kill(agent, 0), { code: 'ESRCH' });
     // The interrupted iteration has written its line, and stays charged.
     assert.deepEqual([run.status, run.iterations, await lines('b')], ['completed', 3, 2]);
+    const step = run.steps[1]?.session ?? assert.fail();
+    const ends = await call(sessionsEvents, { id: step, types: ['iteration_end'] });
+    assert.deepEqual(
+      ends.events.map(({ data }) => data['outcome']),
+      ['interrupted', 'done'],
+    );
   });
 
   test('whose agent has outlived runner and supervisor goes on once that agent is gone', async (t) => {

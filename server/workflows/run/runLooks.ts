@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
-import type { WorkflowPlan } from '../../domain/workflowPlan.ts';
+import { LockstepError } from '../../domain/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Leases } from '../../locks/leases.ts';
-import type { Run } from '../../protocol/workflowMethods.ts';
+import { run as runSchema, type Run } from '../../protocol/workflowMethods.ts';
 import type { LookQuery, SessionLook, SessionStore } from '../../store/sessionStore.ts';
 import type { AgentCatalogue } from '../agents/agentCatalogue.ts';
 import { enforcementOf } from './limitView.ts';
 import { mustBeRun, planOfSession } from './recordedRun.ts';
-import { handledOf, LEFT_EVENT, readRecord, recordOf, STATE_EVENT, type RunRecord } from './runRecord.ts';
+import { handledOf, LEFT_EVENT, recordOf, STATE_EVENT, unreadableRun } from './runRecord.ts';
 import { REQUEST_EVENT } from './runRequest.ts';
 import { sessionsOfRuns, type RunQuery } from './runQuery.ts';
 import { runView, type RunFacts, type RunRemarks } from './runView.ts';
@@ -48,40 +48,53 @@ export class RunLooks {
     this.#parts = parts;
   }
 
-  /** @throws LockstepError SESSION_NOT_FOUND; INVALID_PARAMS where it is no run */
+  /** @throws LockstepError SESSION_NOT_FOUND; INVALID_PARAMS where it is no run, or one that cannot be read */
   async facts(id: string): Promise<RunFacts> {
-    const look = await this.#parts.sessions.look(id, OF_RUNS);
-    const plan = mustBeRun(look.session);
-    return this.#factsOf(look, plan, look.last && recordOf(look.last, plan));
+    return this.#factsOf(await this.#parts.sessions.look(id, OF_RUNS));
   }
 
+  /** @throws as {@link facts} does */
   async view(id: string): Promise<Run> {
-    return runView(await this.facts(id), this.#parts.clock.now());
+    return this.#viewOf(await this.#parts.sessions.look(id, OF_RUNS));
   }
 
   /**
-   * The newest first. Sessions of their kind that are no runs, or whose state cannot be read, are left to `sessions.find`;
+   * The newest first. Sessions of their kind that are no runs, or cannot be read as runs, are left to `sessions.find`;
    * archived ones are listed while they are open, for they work on.
    */
   async list({ workspace, isOpen, limit }: RunQuery): Promise<Run[]> {
-    const { sessions, clock } = this.#parts;
     const query = sessionsOfRuns({ workspace, isOpen, archived: 'open' }, Math.min(limit, LOOKS));
     const runs: Run[] = [];
     let cursor: string | undefined;
     do {
-      const page = await sessions.looks({ ...query, ...(cursor === undefined ? {} : { cursor }) }, OF_RUNS);
-      const facts = page.looks.flatMap((look) => {
-        const plan = planOfSession(look.session);
-        const { last } = look;
-        const record = plan && last && readRecord(last, plan);
-        const isRun = plan !== undefined && (last === undefined || record !== undefined);
-        return isRun ? [this.#factsOf(look, plan, record)] : [];
-      });
-      runs.push(...(await Promise.all(facts)).map((run) => runView(run, clock.now())));
+      const page = await this.#parts.sessions.looks(
+        { ...query, ...(cursor === undefined ? {} : { cursor }) },
+        OF_RUNS,
+      );
+      const views = await Promise.all(page.looks.map((look) => this.#listed(look)));
+      runs.push(...views.filter((run) => run !== undefined));
       cursor = page.nextCursor;
       await setImmediate();
     } while (cursor !== undefined && runs.length < limit);
     return runs.slice(0, limit);
+  }
+
+  async #listed(look: SessionLook): Promise<Run | undefined> {
+    try {
+      return await this.#viewOf(look);
+    } catch (error) {
+      // Sessions can be imported, and anybody may start one that looks like a run: it is not to hide the others.
+      if (error instanceof LockstepError && error.code === 'INVALID_PARAMS') return undefined;
+      throw error;
+    }
+  }
+
+  /** Numbers that each can be stored may be none together. */
+  async #viewOf(look: SessionLook): Promise<Run> {
+    const facts = await this.#factsOf(look);
+    const view = runSchema.safeParse(runView(facts, this.#parts.clock.now()));
+    if (!view.success) throw unreadableRun(facts.plan);
+    return view.data;
   }
 
   /** Whether a run has been started of this text of this file. */
@@ -101,11 +114,9 @@ export class RunLooks {
     return false;
   }
 
-  async #factsOf(
-    { session, news, children, lease }: SessionLook,
-    plan: WorkflowPlan,
-    record: RunRecord | undefined,
-  ): Promise<RunFacts> {
+  async #factsOf({ session, last, news, children, lease }: SessionLook): Promise<RunFacts> {
+    const plan = mustBeRun(session);
+    const record = last === undefined ? undefined : recordOf(last, plan);
     const { leases, agents, remarks } = this.#parts;
     const sessions = [...sessionsByStep(children)].map(([step, { id }]) => [step, id] as const);
     const hasEnded = session.endedAt !== undefined;

@@ -75,10 +75,13 @@ export function stateEvent({ state, fence, handled, questions }: RunRecord): New
   return { type: STATE_EVENT, data: { state: { ...state, steps }, fence, handled, ...asked } };
 }
 
-/** What such an event says of a run of that plan; undefined where it cannot be read, as in an import that was damaged. */
-export function readRecord({ data }: Pick<SessionEvent, 'data'>, plan: WorkflowPlan): RunRecord | undefined {
+/**
+ * What such an event says of a run of that plan.
+ * @throws LockstepError INVALID_PARAMS where it cannot be read, as in an import that was damaged
+ */
+export function recordOf({ data }: Pick<SessionEvent, 'data'>, plan: WorkflowPlan): RunRecord {
   const stored = storedRecord.safeParse(data);
-  if (!stored.success) return undefined;
+  if (!stored.success) throw unreadableRun(plan);
   const { state, ...record } = stored.data;
   const known = new Map(state.steps.map((step) => [step.id, step]));
   const steps = plan.steps.map(({ id }) => {
@@ -90,13 +93,10 @@ export function readRecord({ data }: Pick<SessionEvent, 'data'>, plan: WorkflowP
   return { ...record, state: { ...state, steps: [...steps, ...known.values()] } };
 }
 
-/** @throws LockstepError INVALID_PARAMS where it cannot be read */
-export function recordOf(event: Pick<SessionEvent, 'data'>, plan: WorkflowPlan): RunRecord {
-  const record = readRecord(event, plan);
-  if (record !== undefined) return record;
-  throw new LockstepError(
+export function unreadableRun({ name }: WorkflowPlan): LockstepError {
+  return new LockstepError(
     'INVALID_PARAMS',
-    `id: what that run of ${plan.name} has recorded of itself last cannot be read, so nobody can go on with it. Its transcript shows what it did; start its workflow anew.`,
+    `id: what that run of ${name} has recorded of itself cannot be read, so nobody can go on with it. Its transcript shows what it did; start its workflow anew.`,
     { details: { param: 'id' } },
   );
 }

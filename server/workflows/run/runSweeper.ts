@@ -121,7 +121,7 @@ export class RunSweeper {
   }
 
   async #end(run: string, known: AgentRecord): Promise<Left> {
-    // Sessions can be imported, and anybody may add events to one: a number alone may be anybody's.
+    // Sessions can be imported, with any events: a number alone may be anybody's.
     const { step, marker, processStart, bootId } = known;
     const agent = processStart === undefined || bootId === undefined ? { step, marker } : known;
     const { ours, doubtful } = await groupMembers(agent);

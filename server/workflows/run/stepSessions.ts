@@ -80,7 +80,9 @@ export class StepSessions {
     const held = this.#held.get(step.id) ?? (await this.#take(step, maxIterations));
     this.#held.set(step.id, held);
     this.#usage.delete(step.id);
-    await held.write(resumed, withBudget(maxIterations), (before, now) =>
+    // One that a crash has cut is open still.
+    const cut = iterationEnd('interrupted', {});
+    await held.write(cut, resumed, withBudget(maxIterations), (before, now) =>
       state.iterate({ id: before.session.id, data: { prompt } })(before, now),
     );
   }

@@ -311,6 +311,23 @@ describe('the notices of runs', () => {
     );
   });
 
+  it('offer it again also where the first claim fails, or the window is trusted later', async (t) => {
+    const store = shared();
+    const first = windowOn(t, store);
+    store.set([sampleRun({ questions: [sampleQuestion()] })]);
+    await first.look();
+    const [reloaded, untrusted] = [windowOn(t, store), windowOn(t, store, { nearness: 'none' })];
+    store.setTrouble(new Error('busy'));
+    for (const { look } of [reloaded, untrusted]) await look();
+    store.setTrouble(undefined);
+    untrusted.setNearness('own');
+    for (const { look } of [reloaded, untrusted, reloaded, untrusted]) await look();
+    assert.deepEqual(
+      [reloaded, untrusted].map(({ said }) => said.map(({ kind }) => kind)),
+      [['asks'], ['asks']],
+    );
+  });
+
   it('say nothing of what was completed while nobody wanted to hear of that', async (t) => {
     const store = shared();
     const window = windowOn(t, store, { wantsCompleted: false });

@@ -428,6 +428,6 @@ describe('a run that a new runner loads', () => {
   });
 
   it('is refused where its state has other steps than its plan', () => {
-    assert.throws(() => run.load(two, run.start(loop, T), T), { code: 'STORE_CORRUPT' });
+    assert.throws(() => run.load(two, run.start(loop, T), T), { code: 'INVALID_PARAMS' });
   });
 });

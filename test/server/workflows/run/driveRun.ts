@@ -1,11 +1,18 @@
 import { join } from 'node:path';
 import { LockstepError } from '../../../../server/domain/errors.ts';
+import type { NewEvent } from '../../../../server/domain/sessionStep.ts';
 import type { PlannedStep, WorkflowPlan } from '../../../../server/domain/workflowPlan.ts';
+import { systemClock } from '../../../../server/platform/clock.ts';
+import { Counters } from '../../../../server/platform/counters.ts';
+import { systemFileSystem } from '../../../../server/platform/fileSystem.ts';
 import type { Method } from '../../../../server/protocol/method.ts';
 import { wireError } from '../../../../server/protocol/error.ts';
 import type { Session } from '../../../../server/protocol/session.ts';
 import { sessionsStart } from '../../../../server/protocol/sessionLifecycleMethods.ts';
 import { createServer, type Server } from '../../../../server/server.ts';
+import { SqliteSessionStore } from '../../../../server/store/sqliteSessionStore.ts';
+import { StoreFile } from '../../../../server/store/storeFile.ts';
+import { recorded } from '../../../../server/workflows/run/runChange.ts';
 import type * as z from 'zod';
 
 /**
@@ -106,6 +113,14 @@ export function makeRun(
     workspace: folder,
     metadata: { plan },
   });
+}
+
+/** Writes an event of a run as its own processes do: `folder` is that of {@link connect}. */
+export async function recordInRun(folder: string, id: string, event: NewEvent): Promise<void> {
+  const path = join(folder, 'home', 'lockstep.db');
+  const file = new StoreFile({ path, fileSystem: systemFileSystem, counters: new Counters() });
+  await new SqliteSessionStore(file, systemClock).update(id, recorded(event), { isControl: true });
+  file.close();
 }
 
 /** As a process of its own, to be killed: `driveRun.ts <folder> <run>`. */

@@ -94,25 +94,34 @@ describe('runs, as they are listed', () => {
     );
   });
 
-  test('are none where what they have recorded cannot be read, as in an import: others are listed, and it says so', async (t) => {
-    const { sessions, looks } = await looksOf(t);
-    const { id } = await makeRun(sessions);
-    const params = sessionsStart.params.parse({
-      task: 'x',
-      mode: 'x',
-      kind: 'workflow',
-      metadata: { plan: PLAN },
+  const started = run.start(PLAN, clock.now());
+  const aStep = { ...started.steps[0], id: 'zzz' };
+  for (const [what, plan, state] of [
+    ['what is recorded is of another form', PLAN, { status: 'odd', steps: [] }],
+    ['it has steps that its plan does not have', PLAN, { ...started, steps: [...started.steps, aStep] }],
+    ['its times are none', PLAN, { ...started, activeSince: 9e15 }],
+    ['its numbers are none together', PLAN, { ...started, added: Number.MAX_SAFE_INTEGER }],
+    ['its limits are none', { ...PLAN, limits: { tokens: -1 } }, started],
+    ['its steps need one that is not there', planOf([plannedStep('a', { needs: ['none'] })]), undefined],
+    ['two of its steps have one id', planOf([plannedStep('a'), plannedStep('a')]), undefined],
+  ] as const) {
+    test(`are none, and hide no other, where they cannot be read, as in an import: ${what}`, async (t) => {
+      const { sessions, looks } = await looksOf(t);
+      const { id } = await makeRun(sessions);
+      const params = sessionsStart.params.parse({
+        task: 'x',
+        mode: 'x',
+        kind: 'workflow',
+        metadata: { plan },
+      });
+      const first = sessionState.start(params, uuidv7(), clock.now());
+      const recorded = state === undefined ? [] : [{ type: STATE_EVENT, data: { state } }];
+      const odd = await sessions.create({ ...first, events: [...first.events, ...recorded] });
+      assert.deepEqual(
+        (await looks.list({ limit: 9 })).map((one) => one.id),
+        [id],
+      );
+      await assert.rejects(looks.view(odd.id), { code: 'INVALID_PARAMS' });
     });
-    const first = sessionState.start(params, uuidv7(), clock.now());
-    const damaged = { type: STATE_EVENT, data: { state: { status: 'odd', steps: [] } } };
-    const odd = await sessions.create({ ...first, events: [...first.events, damaged] });
-    assert.deepEqual(
-      (await looks.list({ limit: 9 })).map((one) => one.id),
-      [id],
-    );
-    await assert.rejects(looks.view(odd.id), {
-      code: 'INVALID_PARAMS',
-      message: /cannot be read, so nobody can go on with it/,
-    });
-  });
+  }
 });

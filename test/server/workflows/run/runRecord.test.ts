@@ -80,6 +80,6 @@ describe('the stored state of a run', () => {
     const state = run.begun(PLAN, run.start(PLAN, NOW), 'a', NOW);
     const other = planOf([plannedStep('b')]);
     const read = recordOf(stored(recordWith(state)), other);
-    assert.throws(() => run.load(other, read.state, NOW), { code: 'STORE_CORRUPT' });
+    assert.throws(() => run.load(other, read.state, NOW), { code: 'INVALID_PARAMS' });
   });
 });

@@ -5,7 +5,7 @@ import * as run from '../../../../server/domain/workflowRun.ts';
 import type { RunState } from '../../../../server/domain/workflowRunState.ts';
 import type { SessionEvent } from '../../../../server/protocol/event.ts';
 import type { CallParamsOf } from '../../../../server/protocol/method.ts';
-import { sessionsAddEvent, sessionsEvents } from '../../../../server/protocol/sessionHistoryMethods.ts';
+import { sessionsEvents } from '../../../../server/protocol/sessionHistoryMethods.ts';
 import { sessionsComplete, sessionsFail } from '../../../../server/protocol/sessionLifecycleMethods.ts';
 import { sessionsGet } from '../../../../server/protocol/sessionQueryMethods.ts';
 import {
@@ -18,7 +18,7 @@ import {
 import { STATE_EVENT } from '../../../../server/workflows/run/runRecord.ts';
 import { afterWishes, REQUEST_EVENT, type RunRequest } from '../../../../server/workflows/run/runRequest.ts';
 import { until } from '../../../support/until.ts';
-import { makeRun, planned } from './driveRun.ts';
+import { makeRun, planned, recordInRun } from './driveRun.ts';
 import { localDriver } from './localDriver.ts';
 import { hasEnded, isAt, runFolder, type RunFolder } from './runFolder.ts';
 
@@ -249,7 +249,7 @@ describe('what is asked of a run', () => {
     await once(id, ({ steps }) => steps[0]?.status === 'running');
     process.kill(runner, 'SIGKILL');
     await once(id, isAt('interrupted'));
-    await call(sessionsAddEvent, { id, type: REQUEST_EVENT, data: { kind: 'stop' } });
+    await recordInRun(folder, id, { type: REQUEST_EVENT, data: { kind: 'stop' } });
     assert.equal((await call(runsGet, { id })).status, 'stopping');
     await assert.rejects(call(runsPause, { id }), { code: 'ILLEGAL_TRANSITION' });
     assert.equal((await call(runsStop, { id })).status, 'stopped');
@@ -263,7 +263,7 @@ describe('what is asked of a run', () => {
     const done = run.ended(plan(), busy, 'a', DONE, NOW);
     for (const ask of [runsContinue, runsStop]) {
       const { id } = await makeRun(call, folder, [planned(folder, 'a')]);
-      await call(sessionsAddEvent, { id, type: STATE_EVENT, data: { state: done, handled: 2 } });
+      await recordInRun(folder, id, { type: STATE_EVENT, data: { state: { ...done }, handled: 2 } });
       assert.equal((await call(runsGet, { id })).status, 'interrupted');
       await call(ask, { id });
       assert.equal((await once(id, hasEnded)).status, 'completed');
@@ -287,7 +287,7 @@ describe('what is asked of a run', () => {
     ] as const)
       for (const ask of [runsContinue, runsStop]) {
         const { id } = await makeRun(call, folder, steps);
-        await call(sessionsAddEvent, { id, type: STATE_EVENT, data: { state, handled: 2 } });
+        await recordInRun(folder, id, { type: STATE_EVENT, data: { state: { ...state }, handled: 2 } });
         assert.equal((await call(runsGet, { id })).status, 'interrupted');
         await assert.rejects(call(runsPause, { id }), {
           code: 'ILLEGAL_TRANSITION',

@@ -139,6 +139,9 @@ describe('a run, by its runner', () => {
     assert.deepEqual([status, iterations, await linesOf('first')], ['completed', 3, 3]);
     const { sessions } = await call(sessionsFind, { parentId: id });
     const ends = await call(sessionsEvents, { id: sessions[0]?.id ?? '', types: ['iteration_end'] });
-    assert.equal(ends.events.length, 2);
+    assert.deepEqual(
+      ends.events.map(({ data }) => data['outcome']),
+      ['interrupted', 'again', 'done'],
+    );
   });
 });
