@@ -1,31 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decide } from '../../../server/domain/workflowDecision.ts';
-import type { WorkflowPlan } from '../../../server/domain/workflowPlan.ts';
 import * as run from '../../../server/domain/workflowRun.ts';
 import type { IterationOutcome, RunState } from '../../../server/domain/workflowRunState.ts';
 import { failureOf } from '../../../server/domain/workflowTurns.ts';
 import { plannedStep, planOf } from './workflowPlans.ts';
+import { T, again, done, pass, toBegin, use } from './workflowSteps.ts';
 
-const T = Date.UTC(2026, 0, 1);
-const use = { ms: 10, bytes: 1 };
-const done: IterationOutcome = { kind: 'done', ...use };
-const again: IterationOutcome = { kind: 'again', ...use };
 const failed: IterationOutcome = { kind: 'failed', message: 'The agent crashed.', ...use };
-
-const toBegin = (plan: WorkflowPlan, state: RunState, now = T, parallel = 4) =>
-  decide(plan, state, now, { parallel }).begin.map(({ step, iteration }) => `${step} ${iteration}`);
-
-/** One iteration of a step, from its beginning to its end. */
-function pass(
-  plan: WorkflowPlan,
-  state: RunState,
-  step: string,
-  outcome: IterationOutcome,
-  now = T,
-): RunState {
-  return run.ended(plan, run.begun(plan, state, step, now), step, outcome, now);
-}
 
 const statuses = (state: RunState) => [state.status, ...state.steps.map(({ status }) => status)];
 

@@ -11,10 +11,12 @@ import { SqliteSessionStore } from '../../../server/store/sqliteSessionStore.ts'
 import { RpcClient } from '../../support/rpcClient.ts';
 import { tempFolder } from '../../support/tempFolder.ts';
 import { firstStep, sessionStoreConformance } from './conformance.ts';
+import { sessionQueryConformance } from './queryConformance.ts';
 import { fileAt, newStore, openAt, start } from './storeFiles.ts';
 import { trashConformance } from './trashConformance.ts';
 
 sessionStoreConformance('SQLite, a real file', async (t) => (await newStore(t)).store);
+sessionQueryConformance('SQLite, a real file', async (t) => (await newStore(t)).store);
 trashConformance('SQLite, a real file', async (t) => (await newStore(t)).store);
 
 describe('the store file', () => {

@@ -16,7 +16,7 @@ export function processesWith(text: string, butNot?: string): number[] {
       // Read once: it changes as a whole when another program is begun.
       const environ = read(`/proc/${name}/environ`);
       const isMeant = environ.includes(text) && (butNot === undefined || !environ.includes(butNot));
-      return isMeant && !/\) [ZX] /.test(read(`/proc/${name}/stat`));
+      return isMeant && isAlive(Number(name));
     })
     .map(Number);
 }
@@ -30,6 +30,11 @@ export function killAllWith(text: string, butNot?: string): void {
       if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
     }
   }
+}
+
+/** One that has ended may wait for its parent to notice. */
+export function isAlive(pid: number): boolean {
+  return /\) [^ZX] /.test(read(`/proc/${pid}/stat`));
 }
 
 /** Of a living process. */
