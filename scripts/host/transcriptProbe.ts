@@ -47,7 +47,7 @@ export async function openingTimes(frame: Frame): Promise<z.infer<typeof opening
   return opening.parse(times);
 }
 
-/** What was seen since the last `forget`. */
+/** What was seen since the last `forget`, without which frames are not watched. */
 export async function smoothnessOf(frame: Frame): Promise<Smoothness> {
   return smoothness.parse(await frame.evaluate('lockstepProbe.smoothness()'));
 }
