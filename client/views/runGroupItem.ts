@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { MOST_FILES } from '../services/workflowFileModel.ts';
 import type { RunGroup } from '../services/workflowListing.ts';
 
 /** The row below the runs of a place that shows more of them. */
@@ -18,18 +17,6 @@ export function olderRunsItem(canShow: boolean): vscode.TreeItem {
   item.tooltip = canShow
     ? vscode.l10n.t('Runs that are older than all that are shown here')
     : vscode.l10n.t('More runs than this view can show. All of them are in the Sessions view.');
-  return item;
-}
-
-/** The row after the files, where there are more than are read. */
-export function moreFilesItem(): vscode.TreeItem {
-  const item = new vscode.TreeItem(vscode.l10n.t('More Workflow Files'));
-  item.iconPath = new vscode.ThemeIcon('ellipsis');
-  item.description = vscode.l10n.t('not shown');
-  item.tooltip = vscode.l10n.t(
-    'This view shows {0} workflow files. Others run as well: open one, and choose Run above it.',
-    MOST_FILES,
-  );
   return item;
 }
 

@@ -4,7 +4,7 @@ import { folderName } from '../services/folder.ts';
 import { wireOf } from '../services/notifications.ts';
 import { listText, revealBidi } from '../services/plainText.ts';
 import { isEnded } from '../services/runStates.ts';
-import type { WorkflowFile } from '../services/workflowFileModel.ts';
+import { MOST_FILES, type WorkflowFile } from '../services/workflowFileModel.ts';
 import { tooltipOf } from './sessionItem.ts';
 
 /** The row of a workflow file. `place` is its path as the workspace shows it. */
@@ -67,4 +67,16 @@ function troubleText(error: unknown, errors: number): string | undefined {
   if (error !== undefined) return vscode.l10n.t('cannot be read');
   if (errors === 0) return undefined;
   return errors === 1 ? vscode.l10n.t('1 error') : vscode.l10n.t('{0} errors', errors);
+}
+
+/** The row after the files, where there are more than are read. */
+export function moreFilesItem(): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('More Workflow Files'));
+  item.iconPath = new vscode.ThemeIcon('ellipsis');
+  item.description = vscode.l10n.t('not shown');
+  item.tooltip = vscode.l10n.t(
+    'This view shows {0} workflow files. Others run as well: open one, and choose Run above it.',
+    MOST_FILES,
+  );
+  return item;
 }

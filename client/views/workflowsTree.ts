@@ -13,9 +13,9 @@ import { OWN_REF } from '../services/sessionHeaders.ts';
 import type { StepIterations } from '../services/stepIterations.ts';
 import type { WorkflowFileModel } from '../services/workflowFileModel.ts';
 import { listWorkflows, runGroups, shownRuns, type WorkflowListing } from '../services/workflowListing.ts';
-import { moreFilesItem, moreRunsItem, olderRunsItem, runGroupItem } from './runGroupItem.ts';
+import { moreRunsItem, olderRunsItem, runGroupItem } from './runGroupItem.ts';
 import { iterationItem, runItem, stepItem } from './runItem.ts';
-import { workflowFileItem } from './workflowFileItem.ts';
+import { moreFilesItem, workflowFileItem } from './workflowFileItem.ts';
 import { workflowNodeId, type RunParent, type WorkflowNode } from './workflowNode.ts';
 
 /** Ended runs of one file that are shown at first, and how many more each time that somebody asks. */
